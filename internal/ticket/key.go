@@ -1,0 +1,53 @@
+// Package ticket holds what jit knows about a Jira ticket and about people, as
+// read at one moment. It does no I/O.
+package ticket
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// MaxKeyLength is the longest key that still leaves room for a grant id in an
+// STS session name: 64 characters, less 26 for the id and one for the dot.
+const MaxKeyLength = 37
+
+// keyPattern is Jira's default project key pattern (two or more characters,
+// upper case, beginning with a letter; underscores are allowed on Data Center)
+// followed by the number.
+var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]+-[1-9][0-9]*$`)
+
+// Key is a ticket's key such as PROJ-123: always upper case, and only ever made
+// of characters that are safe in a URL path, a JQL string and a session name.
+type Key string
+
+// ParseKey reads a key in any case. The error is of class Ticket.
+func ParseKey(s string) (Key, error) {
+	k := strings.ToUpper(strings.TrimSpace(s))
+	switch {
+	case !keyPattern.MatchString(k):
+		return "", fault.New(fault.Ticket, "%q is not a ticket key", printable(s)).
+			WithHint("a key is a project and a number, such as OPS-123")
+	case len(k) > MaxKeyLength:
+		return "", fault.New(fault.Ticket, "ticket key %s is longer than %d characters", k, MaxKeyLength).
+			WithHint("a longer key does not fit an AWS session name beside the grant id")
+	}
+	return Key(k), nil
+}
+
+// Project returns the part before the dash.
+func (k Key) Project() string {
+	project, _, _ := strings.Cut(string(k), "-")
+	return project
+}
+
+// printable shortens s and drops what a terminal would obey.
+func printable(s string) string {
+	const longest = 60
+	s = Clean(s)
+	if r := []rune(s); len(r) > longest {
+		return string(r[:longest]) + "…"
+	}
+	return s
+}
