@@ -4,6 +4,7 @@ package credential
 import (
 	"fmt"
 	"log/slog"
+	"unique"
 )
 
 // redacted is what a secret shows of itself.
@@ -12,16 +13,31 @@ const redacted = "[redacted]"
 // Secret is a string that does not print: fmt, encoding/json, text encoders
 // and slog all see "[redacted]". Reveal is the one way to its value, so that a
 // search for Reveal finds each place where a secret leaves the program.
-type Secret struct{ value string }
+//
+// The value is behind a pointer, because fmt skips every method where a verb
+// does not fit the outer value: %s of a struct that points to a struct with a
+// Secret would print a plain string field. A unique.Handle, unlike a *string,
+// keeps equal secrets equal under ==.
+type Secret struct{ value unique.Handle[string] }
 
 // NewSecret wraps value.
-func NewSecret(value string) Secret { return Secret{value} }
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(value)}
+}
 
 // Reveal returns the value.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.Empty() {
+		return ""
+	}
+	return s.value.Value()
+}
 
 // Empty reports whether there is no value.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s == Secret{} }
 
 // String returns "[redacted]".
 func (s Secret) String() string { return redacted }
