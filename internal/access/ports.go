@@ -9,7 +9,6 @@ import (
 
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/grant"
-	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/ticket"
 	"github.com/jitaccess/jit/pkg/audit"
 )
@@ -79,9 +78,4 @@ type Wallet interface {
 // than its certificate holds.
 type KeyAgent interface {
 	Add(ctx context.Context, key *credential.SSH, now time.Time) error
-}
-
-// Policies gives the policy in force.
-type Policies interface {
-	Policy(ctx context.Context) (*policy.Policy, error)
 }

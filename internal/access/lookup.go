@@ -1,0 +1,39 @@
+package access
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// lookUp asks Jira who we are and what the ticket says, at the same time, and
+// returns what the policy needs to decide.
+func (s *Service) lookUp(ctx context.Context, key ticket.Key, entitlements ...string) (policy.Input, error) {
+	needs := s.Policy.Needs(entitlements...)
+	var in policy.Input
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		in.Principal, err = s.Tickets.Whoami(gctx, needs.Groups)
+		return err
+	})
+	g.Go(func() (err error) {
+		in.Ticket, err = s.Tickets.Lookup(gctx, key, needs.Fields)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return policy.Input{}, err
+	}
+	statuses, ok := s.Tickets.(Statuses)
+	if !ok || len(needs.StatusNames) == 0 || in.Ticket.Status.Untranslated != "" {
+		return in, nil
+	}
+	ids, err := statuses.StatusIDs(ctx, in.Ticket.ProjectID, needs.StatusNames)
+	if err != nil {
+		return policy.Input{}, err
+	}
+	in.StatusIDs = ids
+	return in, nil
+}

@@ -1,0 +1,101 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// writerPattern is what a writer's name may be: the alphabet of escaped ids,
+// never beginning with the underscore that marks jit's own prefixes.
+var writerPattern = regexp.MustCompile(`^[A-Za-z0-9=-]{1,64}$`)
+
+// check finds every mistake in the merged configuration.
+func (c *Config) check(env Env) error {
+	var problems []string
+	add := func(err error) {
+		if err != nil {
+			problems = append(problems, err.Error())
+		}
+	}
+	add(checkHTTP("jira.url", c.Jira.URL))
+	if c.Jira.Gateway != "" {
+		add(checkHTTP("jira.gateway", c.Jira.Gateway))
+	}
+	if c.Broker.URL != "" {
+		add(fault.New(fault.Config, "broker.url: this version has no broker; take the key out to decide and mint here"))
+	}
+	add(c.checkWallet())
+	if c.Policy == "" {
+		add(fault.New(fault.Config, "policy: names no file; point it at a policy file or a directory of *.yaml"))
+	}
+	if c.Audit.Log == "" {
+		add(fault.New(fault.Config, "audit.log: names no log; no credential is given without a record"))
+	}
+	if c.Audit.Writer != "" && !writerPattern.MatchString(c.Audit.Writer) {
+		add(fault.New(fault.Config, "audit.writer: %q is no writer's name: up to 64 of A-Z a-z 0-9 = -", c.Audit.Writer))
+	}
+	if c.Sandbox {
+		problems = append(problems, c.outside(env)...)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return fault.New(fault.Config, "%s: %s", c.where(), strings.Join(problems, "\n"+c.where()+": "))
+}
+
+// where names the files that the configuration came from.
+func (c *Config) where() string {
+	if c.System == "" {
+		return c.Path
+	}
+	return c.Path + " under " + c.System
+}
+
+func (c *Config) checkWallet() error {
+	switch c.Wallet {
+	case "":
+		c.Wallet = WalletKeyring
+	case WalletKeyring, WalletFile:
+	default:
+		return fault.New(fault.Config, "wallet: %q is neither keyring nor file", c.Wallet)
+	}
+	return nil
+}
+
+// checkHTTP requires an https URL with a host and no user, query or fragment.
+// Plain http would send the token in the clear, so only loopback may use it.
+func checkHTTP(key, value string) error {
+	if value == "" {
+		return fault.New(fault.Config, "%s: is missing", key)
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil:
+		// The value is left out: a URL that does not parse may hold a password.
+		return fault.New(fault.Config, "%s: is not a URL", key)
+	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return fault.New(fault.Config, "%s: must be scheme://host[/path], without user, query or fragment", key)
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && Loopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http":
+		return fault.New(fault.Config, "%s: plain http to %s would show the token to the network; use https", key, u.Host)
+	}
+	return fault.New(fault.Config, "%s: scheme %q is neither https nor http", key, u.Scheme)
+}
+
+// Loopback reports whether host is this machine: localhost or an address of
+// 127.0.0.0/8 or ::1.
+func Loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,138 @@
+// Package config reads what the user and the machine have set: the
+// environment, the places of files, and the configuration file. It alone reads
+// environment variables.
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// SystemPath is where an administrator's configuration is; it wins over the
+// user's for every key that it sets.
+const SystemPath = "/etc/jit/config.yaml"
+
+// Env is the part of the environment that jit looks at.
+type Env struct {
+	ConfigPath  string // JIT_CONFIG
+	StateDir    string // JIT_STATE_DIR
+	JiraToken   credential.Secret
+	Shell       string // SHELL
+	SSHAuthSock string // SSH_AUTH_SOCK
+	Term        string // TERM
+	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
+	CAFile      string // SSL_CERT_FILE, read by crypto/x509 too; for doctor to name
+
+	// AWSEndpoints are the endpoints that a sandbox sets, by service.
+	AWSEndpoints map[string]string
+
+	home, configHome, stateHome string
+	ignoreEndpoints             bool // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
+}
+
+// Environment reads the environment of the process.
+func Environment() Env {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		// A machine without HOME can still be used with --config and
+		// JIT_STATE_DIR; paths that need a home refuse by themselves.
+		home = ""
+	}
+	return Env{
+		ConfigPath:  os.Getenv("JIT_CONFIG"),
+		StateDir:    os.Getenv("JIT_STATE_DIR"),
+		JiraToken:   credential.NewSecret(os.Getenv("JIT_JIRA_TOKEN")),
+		Shell:       os.Getenv("SHELL"),
+		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
+		Term:        os.Getenv("TERM"),
+		NoColor:     os.Getenv("NO_COLOR") != "",
+		CAFile:      os.Getenv("SSL_CERT_FILE"),
+		AWSEndpoints: map[string]string{
+			"STS": os.Getenv("AWS_ENDPOINT_URL_STS"),
+			"S3":  os.Getenv("AWS_ENDPOINT_URL_S3"),
+			"KMS": os.Getenv("AWS_ENDPOINT_URL_KMS"),
+		},
+		ignoreEndpoints: os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "",
+		home:            home,
+		configHome:      configHome(home),
+		stateHome:       stateHome(home),
+	}
+}
+
+func configHome(home string) string {
+	if dir := os.Getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if runtime.GOOS == "windows" {
+		return os.Getenv("AppData")
+	}
+	return under(home, ".config")
+}
+
+func stateHome(home string) string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if runtime.GOOS == "windows" {
+		return os.Getenv("LocalAppData")
+	}
+	return under(home, ".local", "state")
+}
+
+func under(home string, parts ...string) string {
+	if home == "" {
+		return ""
+	}
+	return filepath.Join(append([]string{home}, parts...)...)
+}
+
+// Config is the path of the user's configuration: flag, else JIT_CONFIG, else
+// jit/config.yaml under the XDG configuration directory.
+func (e Env) Config(flag string) (string, error) {
+	switch {
+	case flag != "":
+		return filepath.Abs(flag)
+	case e.ConfigPath != "":
+		return filepath.Abs(e.ConfigPath)
+	case e.configHome == "":
+		return "", fault.New(fault.Config, "no home directory is known, so no configuration can be found").
+			WithHint("set HOME, or name a file with --config or JIT_CONFIG")
+	}
+	return filepath.Join(e.configHome, "jit", "config.yaml"), nil
+}
+
+// State is the directory of the wallet, the caches and the prompt file:
+// JIT_STATE_DIR, else jit under the XDG state directory.
+func (e Env) State() (string, error) {
+	switch {
+	case e.StateDir != "":
+		return filepath.Abs(e.StateDir)
+	case e.stateHome == "":
+		return "", fault.New(fault.Config, "no home directory is known, so there is no place for the wallet").
+			WithHint("set HOME, or name a directory with JIT_STATE_DIR")
+	}
+	return filepath.Join(e.stateHome, "jit"), nil
+}
+
+// Expand replaces a leading ~/ with the home directory, and makes a relative
+// path relative to dir.
+func (e Env) Expand(path, dir string) string {
+	if rest, ok := cutTilde(path); ok && e.home != "" {
+		return filepath.Join(e.home, rest)
+	}
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func cutTilde(path string) (string, bool) {
+	if len(path) >= 2 && path[0] == '~' && (path[1] == '/' || path[1] == filepath.Separator) {
+		return path[2:], true
+	}
+	return "", false
+}

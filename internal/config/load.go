@@ -1,0 +1,120 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ownership"
+)
+
+// maxFile bounds a configuration file, in bytes. A page of YAML is enough; a
+// megabyte is a mistake.
+const maxFile = 1 << 20
+
+// Load reads the configuration at path, lays the administrator's at system
+// over it where that exists, and checks the result. A file that is not there
+// is an error for path and none for system. Errors are of class Config.
+func Load(path, system string, env Env) (*Config, error) {
+	c := &Config{Path: path}
+	if err := c.read(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fault.New(fault.Config, "there is no configuration at %s", path).
+				WithHint("run jit init to write one, or jit sandbox to try jit without one")
+		}
+		return nil, err
+	}
+	if !c.Sandbox {
+		if err := c.overlay(system); err != nil {
+			return nil, err
+		}
+	}
+	c.Policy = env.Expand(c.Policy, filepath.Dir(path))
+	if err := c.check(env); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// overlay lays the administrator's file over c: a key that the file sets wins,
+// one that it leaves out stays.
+func (c *Config) overlay(system string) error {
+	switch err := c.read(system); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case c.Sandbox:
+		return fault.New(fault.Config, "%s: sandbox cannot be set for the whole machine", system).
+			WithHint("take sandbox: out of %s", system)
+	}
+	c.System = system
+	return nil
+}
+
+// read decodes the file into c, keeping what it does not set.
+func (c *Config) read(path string) error {
+	data, err := readChecked(path)
+	if err != nil {
+		return err
+	}
+	if len(strings.TrimSpace(string(data))) == 0 {
+		return nil
+	}
+	if err := yaml.Load(data, c, yaml.WithKnownFields()); err != nil {
+		return describe(path, err)
+	}
+	return nil
+}
+
+func readChecked(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Config, err, "cannot read the configuration").
+			WithHint("make %s readable for yourself", path)
+	}
+	defer f.Close()
+	if err := ownership.Check(path); err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.Config, err, "cannot read %s", path)
+	}
+	if len(data) > maxFile {
+		return nil, fault.New(fault.Config, "%s is larger than %d bytes", path, maxFile)
+	}
+	return data, nil
+}
+
+// goType matches the names of our own types in the decoder's messages, which
+// mean nothing to a reader.
+var goType = regexp.MustCompile(` in type .*$`)
+
+// describe turns the decoder's error into lines of FILE:LINE:COL: message.
+func describe(path string, err error) error {
+	list, ok := errors.AsType[*yaml.LoadErrors](err)
+	if !ok {
+		return fault.New(fault.Config, "%s: %s", path, strings.TrimPrefix(err.Error(), "go-yaml "))
+	}
+	lines := make([]string, 0, len(list.Errors))
+	for _, e := range list.Errors {
+		msg := goType.ReplaceAllString(e.Message, "")
+		msg = strings.Replace(msg, "field ", "unknown key ", 1)
+		msg = strings.TrimSuffix(msg, " not found")
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", path, e.Mark.Line, e.Mark.Column, msg))
+	}
+	return fault.New(fault.Config, "%s", strings.Join(lines, "\n")).
+		WithHint("the keys of a configuration are described in docs/configuration.md")
+}
