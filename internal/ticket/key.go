@@ -5,6 +5,7 @@ package ticket
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/jitaccess/jit/internal/fault"
 )
@@ -24,7 +25,12 @@ type Key string
 
 // ParseKey reads a key in any case. The error is of class Ticket.
 func ParseKey(s string) (Key, error) {
-	k := strings.ToUpper(strings.TrimSpace(s))
+	typed := strings.TrimSpace(s)
+	if strings.ContainsFunc(typed, func(r rune) bool { return r > unicode.MaxASCII }) {
+		// Upper-casing maps some letters, such as the long s, into ASCII.
+		typed = ""
+	}
+	k := strings.ToUpper(typed)
 	switch {
 	case !keyPattern.MatchString(k):
 		return "", fault.New(fault.Ticket, "%q is not a ticket key", printable(s)).
