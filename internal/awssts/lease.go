@@ -1,0 +1,63 @@
+package awssts
+
+import (
+	"time"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+)
+
+// The limits of STS on the length of a session (API reference of AssumeRole,
+// DurationSeconds).
+const (
+	MinSession     = 15 * time.Minute
+	MaxSession     = 12 * time.Hour
+	ChainedSession = time.Hour // for a caller that is itself an assumed role
+)
+
+// term is a lease as STS can give it.
+type term struct {
+	lease   grant.Lease
+	seconds int32
+	notices []string
+}
+
+// settle caps a lease and says for how long to ask at now, so that the session
+// ends with the lease and not later by the time since it began.
+func settle(lease grant.Lease, now time.Time, chained bool) (term, error) {
+	if lease.TTL() < MinSession {
+		return term{}, fault.New(fault.Usage, "an AWS session lasts at least %s, and %s was asked for", short(MinSession), short(lease.TTL())).
+			WithHint("ask with --for %s or more", short(MinSession))
+	}
+	t := term{lease: lease}
+	switch {
+	case chained && lease.TTL() > ChainedSession:
+		t.lease = grant.NewLease(lease.NotBefore, ChainedSession)
+		t.notices = append(t.notices, "the lease is cut to "+short(ChainedSession)+
+			", because the base credentials are themselves an assumed role and AWS gives such a caller no longer session")
+	case lease.TTL() > MaxSession:
+		t.lease = grant.NewLease(lease.NotBefore, MaxSession)
+		t.notices = append(t.notices, "the lease is cut to "+short(MaxSession)+", which is the longest that an AWS session can be")
+	}
+	left := t.lease.ExpiresAt.Sub(now)
+	if left < MinSession {
+		// Jira, the caller's identity or a prompt took some of the shortest
+		// session that there is: begin now, no longer than was allowed.
+		t.lease = grant.NewLease(now, MinSession)
+		left = MinSession
+	}
+	t.seconds = int32(min(left, t.lease.TTL()) / time.Second)
+	return t, nil
+}
+
+// short writes 1h0m0s as 1h and 15m0s as 15m.
+func short(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	if d%time.Minute == 0 && d != 0 {
+		s = s[:len(s)-len("0s")]
+	}
+	if d%time.Hour == 0 && d != 0 {
+		s = s[:len(s)-len("0m")]
+	}
+	return s
+}
