@@ -3,7 +3,6 @@ package config
 import (
 	"net"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 

@@ -136,3 +136,6 @@ func cutTilde(path string) (string, bool) {
 	}
 	return "", false
 }
+
+// All is the whole environment, for a command that jit runs.
+func (Env) All() []string { return os.Environ() }
