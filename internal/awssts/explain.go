@@ -118,7 +118,8 @@ func explainTransport(err error, s subject) *fault.Error {
 	case errors.As(err, &params):
 		return fault.New(fault.Config, "the entitlement lacks something that STS needs: %s", quote(params.Error())).
 			WithHint("run `jit policy check`")
-	case errors.As(err, &response):
+	// The SDK wraps a failure to connect in a response of status 0.
+	case errors.As(err, &response) && response.HTTPStatusCode() != 0:
 		return fault.New(fault.Issuer, "something answered HTTP %d in the place of STS", response.HTTPStatusCode()).
 			WithHint("check the proxy and the endpoint of STS; STS itself says what is wrong")
 	case unreachable(err):

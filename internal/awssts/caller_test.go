@@ -1,0 +1,138 @@
+package awssts
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/pkg/audit"
+)
+
+func TestCallerAsksOnce(t *testing.T) {
+	t.Parallel()
+	f := newFakeSTS(t)
+	i := f.issuer()
+	i.Warm(t.Context())
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			got, err := i.Caller(t.Context())
+			want := audit.Caller{ARN: userARN, UserID: "AIDAEXAMPLE", Account: "111122223333"}
+			if err != nil || got != want {
+				t.Errorf("Caller: %v, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := mint(t, i, plainOrder()); err != nil {
+		t.Error(err)
+	}
+	if n := f.count("GetCallerIdentity"); n != 1 {
+		t.Errorf("STS was asked %d times, want once", n)
+	}
+	if _, told := i.ClockSkew(); !told {
+		t.Error("no clock skew after an answer")
+	}
+}
+
+func TestClockSkewIsUnknownAtFirst(t *testing.T) {
+	t.Parallel()
+	if _, told := newFakeSTS(t).issuer().ClockSkew(); told {
+		t.Error("a clock skew without an answer")
+	}
+}
+
+func TestWarmKeepsItsError(t *testing.T) {
+	t.Parallel()
+	f := newFakeSTS(t)
+	f.onCaller = func(w http.ResponseWriter, _ *http.Request) { writeError(w, 403, "ExpiredToken", "expired") }
+	i := f.issuer()
+	i.Warm(t.Context())
+	if _, err := i.Prepare(t.Context(), plainOrder()); fault.ClassOf(err) != fault.Auth {
+		t.Errorf("Prepare: %v", err)
+	}
+	if n := f.count("GetCallerIdentity"); n != 1 {
+		t.Errorf("asked %d times, want once", n)
+	}
+	f.set(func() { f.onCaller = nil })
+	if _, err := i.Caller(t.Context()); err != nil {
+		t.Errorf("after the mend: %v", err)
+	}
+}
+
+func TestACallerWhoGivesUpLeavesTheQuestionToOthers(t *testing.T) {
+	t.Parallel()
+	f := newFakeSTS(t)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	f.beforeAny = func() {
+		close(arrived)
+		<-release
+	}
+	i := f.issuer()
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error, 1)
+	go func() {
+		_, err := i.Caller(ctx)
+		gaveUp <- err
+	}()
+	<-arrived
+	cancel()
+	if err := <-gaveUp; fault.ClassOf(err) != fault.Cancelled {
+		t.Errorf("the one who gave up: %v", err)
+	}
+	close(release)
+	if _, err := i.Caller(t.Context()); err != nil {
+		t.Errorf("the other: %v", err)
+	}
+	if n := f.count("GetCallerIdentity"); n != 1 {
+		t.Errorf("asked %d times, want once", n)
+	}
+}
+
+func TestCallerFailures(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		class  fault.Class
+	}{
+		"unknown key":      {respond(403, "InvalidClientTokenId"), fault.Auth},
+		"clock":            {respond(403, "RequestExpired"), fault.Auth},
+		"throttled":        {respond(400, "Throttling"), fault.Issuer},
+		"down":             {respond(503, "ServiceUnavailable"), fault.Issuer},
+		"hung up":          {hangUp, fault.Issuer},
+		"empty":            {raw(200, ""), fault.Issuer},
+		"nobody":           {raw(200, callerXML("")), fault.Issuer},
+		"a proxy's page":   {raw(403, "<html>no</html>"), fault.Issuer},
+		"a captive portal": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://portal.example/", 302) }, fault.Issuer},
+	} {
+		f := newFakeSTS(t)
+		f.onCaller = tc.answer
+		_, err := f.issuer().Caller(t.Context())
+		if err == nil || fault.ClassOf(err) != tc.class {
+			t.Errorf("%s: class %d: %v", name, fault.ClassOf(err), err)
+			continue
+		}
+		checkText(t, err)
+	}
+}
+
+func TestChained(t *testing.T) {
+	t.Parallel()
+	for arn, want := range map[string]bool{
+		userARN:    false,
+		chainedARN: true,
+		"arn:aws:sts::111122223333:assumed-role/plain/session":        true,
+		"arn:aws-us-gov:sts::111122223333:assumed-role/plain/session": true,
+		"arn:aws-cn:sts::111122223333:assumed-role/plain/session":     true,
+		"arn:aws:sts::111122223333:federated-user/ada":                false,
+		"arn:aws:iam::111122223333:root":                              false,
+		"arn:aws:iam::111122223333:user/assumed-role/ada":             false,
+		"": false, "nonsense": false,
+	} {
+		if got := chained(arn); got != want {
+			t.Errorf("chained(%q) = %t", arn, got)
+		}
+	}
+}
