@@ -1,0 +1,86 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	gokeyring "github.com/zalando/go-keyring"
+
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// bounded runs one call of the library, which takes no context, and stops
+// waiting for it when the context or the keyring's own limit ends. The call
+// itself goes on: a secret may still be set when its prompt is answered later.
+func (k *Keyring) bounded(ctx context.Context, call func() (string, error)) (string, error) {
+	if err := k.reachable(); err != nil {
+		return "", k.unavailable(err)
+	}
+	limited, cancel := context.WithTimeout(ctx, k.wait)
+	defer cancel()
+	type answer struct {
+		value string
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		var a answer
+		defer func() { done <- a }()
+		// The library dereferences a signal that is nil when the bus goes away
+		// under a prompt.
+		defer func() {
+			if p := recover(); p != nil {
+				a = answer{err: fmt.Errorf("the keyring's bus went away: %v", p)}
+			}
+		}()
+		a.value, a.err = call()
+	}()
+	select {
+	case a := <-done:
+		return a.value, k.explain(a.err)
+	case <-limited.Done():
+		if err := ctx.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return "", fault.Wrap(fault.Cancelled, err, "the keyring was not waited for")
+		}
+		return "", fault.New(fault.Config, "the keyring did not answer: it may be locked and waiting for its password").
+			WithHint("%s", k.fallback)
+	}
+}
+
+// explain turns an error of the library into one for people.
+func (k *Keyring) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, gokeyring.ErrNotFound):
+		return ErrNotFound
+	case errors.Is(err, gokeyring.ErrSetDataTooBig):
+		return err
+	}
+	return k.unavailable(err)
+}
+
+func (k *Keyring) unavailable(err error) error {
+	return fault.Wrap(fault.Config, err, "the keyring of this machine cannot be used").WithHint("%s", k.fallback)
+}
+
+func (k *Keyring) tooBig(size int) error {
+	return fault.New(fault.Config, "a secret of %d bytes does not fit a keyring, which takes %d", size, MaxValue).
+		WithHint("%s", k.fallback)
+}
+
+// checkName refuses a name that a keyring would not find again. On macOS it
+// becomes a word of a line that security reads.
+func checkName(user string) error {
+	const longest = 512
+	if user == "" || len(user) > longest {
+		return fault.New(fault.Internal, "a name of %d bytes does not fit the keyring, which takes 1 to %d", len(user), longest)
+	}
+	for i := range len(user) {
+		if user[i] < ' ' || user[i] == 0x7f {
+			return fault.New(fault.Internal, "a name for the keyring has a control character")
+		}
+	}
+	return nil
+}
