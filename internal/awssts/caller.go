@@ -60,7 +60,7 @@ func (i *Issuer) Caller(ctx context.Context) (audit.Caller, error) {
 
 // ClockSkew tells how far AWS's clock is ahead of this machine's (negative:
 // behind), as seen in the answer to Caller; false before there was one. It is
-// exact to about the time of one request.
+// exact to about a second and the time of one request.
 func (i *Issuer) ClockSkew() (time.Duration, bool) {
 	i.caller.mu.Lock()
 	f := i.caller.now
@@ -106,11 +106,25 @@ func (i *Issuer) ask(ctx context.Context, f *flight) {
 			WithHint("check that nothing on the way, such as a proxy, answers in the place of STS")
 		return
 	}
-	server, told := awsmiddleware.GetServerTime(out.ResultMetadata)
-	at, seen := awsmiddleware.GetResponseAt(out.ResultMetadata)
-	if told && seen && !server.IsZero() {
-		f.skew, f.told = server.Sub(at), true
+	if server, told := awsmiddleware.GetServerTime(out.ResultMetadata); told && !server.IsZero() {
+		f.skew, f.told = server.Sub(i.o.Now()), true
 	}
+}
+
+// checkClock refuses, with class Auth, a clock that is further off than a
+// session's expiry may be. The SDK would sign for AWS's time and succeed, but
+// the record would tell a false time and the session would look expired.
+func (i *Issuer) checkClock() error {
+	skew, told := i.ClockSkew()
+	if !told || skew.Abs() <= answerSkew {
+		return nil
+	}
+	where := "behind"
+	if skew < 0 {
+		where = "ahead of"
+	}
+	return fault.New(fault.Auth, "this machine's clock is %s %s AWS's", short(skew.Abs().Round(time.Second)), where).
+		WithHint("%s", clockHint)
 }
 
 func (i *Issuer) callerFault(ctx context.Context, err error) error {

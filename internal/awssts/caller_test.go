@@ -3,10 +3,13 @@ package awssts
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
@@ -32,8 +35,11 @@ func TestCallerAsksOnce(t *testing.T) {
 	if n := f.count("GetCallerIdentity"); n != 1 {
 		t.Errorf("STS was asked %d times, want once", n)
 	}
-	if _, told := i.ClockSkew(); !told {
-		t.Error("no clock skew after an answer")
+	if skew, told := i.ClockSkew(); !told || skew != 0 {
+		t.Errorf("clock skew %s, told %t; want none", skew, told)
+	}
+	if n := f.connections.Load(); n != 1 {
+		t.Errorf("%d connections for all that, want the one that Warm opened", n)
 	}
 }
 
@@ -41,6 +47,31 @@ func TestClockSkewIsUnknownAtFirst(t *testing.T) {
 	t.Parallel()
 	if _, told := newFakeSTS(t).issuer().ClockSkew(); told {
 		t.Error("a clock skew without an answer")
+	}
+}
+
+func TestAClockThatIsOffIsNotUsed(t *testing.T) {
+	t.Parallel()
+	for off, says := range map[time.Duration]string{
+		-answerSkew: "", answerSkew: "",
+		-2 * time.Hour:           "clock is 2h behind AWS's",
+		answerSkew + time.Second: "clock is 5m1s ahead of AWS's",
+	} {
+		f := newFakeSTS(t)
+		i := f.issuer()
+		i.o.Now = func() time.Time { return epoch.Add(off) }
+		order := plainOrder()
+		order.Grant.Lease = grant.NewLease(i.o.Now(), time.Hour)
+		_, err := i.Prepare(t.Context(), order)
+		if says == "" {
+			if err != nil {
+				t.Errorf("%s: %v", off, err)
+			}
+			continue
+		}
+		if fault.ClassOf(err) != fault.Auth || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", off, err)
+		}
 	}
 }
 

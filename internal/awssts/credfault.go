@@ -22,8 +22,8 @@ func loadFault(err error, profile string) *fault.Error {
 	var role config.SharedConfigAssumeRoleError
 	switch {
 	case errors.As(err, &role):
-		return fault.New(fault.Config, "AWS profile %s cannot assume its role_arn: its source_profile or credential_source is wrong", oneLine(role.Profile)).
-			WithHint("mend the profile in the AWS config file")
+		return fault.New(fault.Config, "the credentials for role_arn %s cannot come from AWS profile %s, which is missing or has none", oneLine(role.RoleARN), oneLine(role.Profile)).
+			WithHint("mend source_profile or credential_source in the AWS config file")
 	case errors.As(err, &missing):
 		return fault.New(fault.Config, "there is no AWS profile called %s", oneLine(missing.Profile)).
 			WithHint("`aws configure list-profiles` shows those there are; aws.profile in the config or AWS_PROFILE names one")

@@ -174,7 +174,8 @@ func ownFault(err error) *fault.Error {
 // stopped is the fault of a context that has ended.
 func stopped(ctx context.Context) *fault.Error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fault.Wrap(fault.Issuer, ctx.Err(), "there was no time left to ask STS")
+		return fault.Wrap(fault.Issuer, ctx.Err(), "the time for the call to STS ran out").
+			WithHint("check the network, the proxy and aws.region")
 	}
 	return fault.Wrap(fault.Cancelled, ctx.Err(), "the call to STS was stopped")
 }

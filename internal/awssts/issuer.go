@@ -69,7 +69,8 @@ func New(o Options) *Issuer {
 // Prepare finds out who calls, asks for the MFA code where one is needed, and
 // settles the lease and everything else that the record tells. It fails with
 // class Usage for a missing or malformed MFA code and a lease under MinSession,
-// Config for tags that the entitlement must not set, and with those of Caller.
+// Config for tags that the entitlement must not set, Auth for a clock that is
+// minutes off, and with those of Caller.
 //
 // Where less than MinSession of the lease is left, which is STS's shortest
 // session, the lease begins now instead; it never becomes longer.
@@ -83,6 +84,9 @@ func (i *Issuer) Prepare(ctx context.Context, order credential.Order) (credentia
 	}
 	caller, err := i.Caller(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := i.checkClock(); err != nil {
 		return nil, err
 	}
 	code, err := i.code(ctx, order)

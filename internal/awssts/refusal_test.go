@@ -144,9 +144,12 @@ func TestSkewNeedsADate(t *testing.T) {
 		f.onAssume = func(w http.ResponseWriter, _ *http.Request) { writeError(w, 403, "RequestExpired", "x") }
 	})
 	i := f.issuer()
+	m, err := i.Prepare(t.Context(), accesstest.IssuerOrder(grant.AWS, epoch))
+	if err != nil {
+		t.Fatal(err)
+	}
 	i.o.Now = func() time.Time { return epoch.Add(time.Hour) }
-	order := accesstest.IssuerOrder(grant.AWS, epoch)
-	if _, err := mint(t, i, order); !strings.Contains(err.Error(), "clock is 18m ahead of AWS's") {
+	if _, err := m.Mint(t.Context()); !strings.Contains(err.Error(), "clock is 18m ahead of AWS's") {
 		t.Error(err)
 	}
 }

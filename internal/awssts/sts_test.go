@@ -3,10 +3,12 @@ package awssts
 import (
 	"fmt"
 	"html"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,11 +46,19 @@ type fakeSTS struct {
 	onAssume  http.HandlerFunc
 	onCaller  http.HandlerFunc
 	beforeAny func()
+
+	connections atomic.Int32
 }
 
 func newFakeSTS(t *testing.T) *fakeSTS {
 	f := &fakeSTS{arn: userARN}
-	f.Server = httptest.NewServer(f)
+	f.Server = httptest.NewUnstartedServer(f)
+	f.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			f.connections.Add(1)
+		}
+	}
+	f.Start()
 	t.Cleanup(f.Close)
 	return f
 }
