@@ -1,0 +1,104 @@
+package shell
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// quote returns value as one word of the dialect, in which nothing is expanded.
+func (d Dialect) quote(value string) string {
+	switch d {
+	case Fish:
+		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+	case Csh:
+		// History is expanded even between single quotes.
+		return "'" + strings.NewReplacer(`'`, `'\''`, `!`, `\!`).Replace(value) + "'"
+	case PowerShell:
+		// Typographic quotes end a string as the plain one does.
+		return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(value) + "'"
+	case Elvish:
+		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
+
+// set returns the command that exports a variable.
+func (d Dialect) set(v Var) string {
+	value := d.quote(v.Value)
+	switch d {
+	case Fish:
+		return "set -gx " + v.Name + " " + value + ";"
+	case Csh:
+		return "setenv " + v.Name + " " + value + ";"
+	case PowerShell:
+		return "$Env:" + v.Name + " = " + value + ";"
+	case Elvish:
+		return "set-env " + v.Name + " " + value + ";"
+	}
+	return "export " + v.Name + "=" + value + ";"
+}
+
+// unset returns the command that takes a variable away, and does nothing where
+// there is none.
+func (d Dialect) unset(name string) string {
+	switch d {
+	case Fish:
+		return "set -eg " + name + ";"
+	case Csh:
+		return "unsetenv " + name + ";"
+	case PowerShell:
+		return "Remove-Item -ErrorAction SilentlyContinue Env:" + name + ";"
+	case Elvish:
+		return "unset-env " + name + ";"
+	}
+	return "unset " + name + ";"
+}
+
+// record returns the variables as one JSON object, which is what nu loads: it
+// evaluates no text.
+func record(vars []Var) (string, error) {
+	var b strings.Builder
+	for i, v := range vars {
+		value, err := json.Marshal(v.Value)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString([]string{"{", ","}[min(i, 1)])
+		b.WriteString(`"` + v.Name + `":`)
+		b.Write(value)
+	}
+	if len(vars) == 0 {
+		b.WriteString("{")
+	}
+	return b.String() + "}", nil
+}
+
+// checkVar refuses what no variable of jit's is and some shell would stumble
+// over. The value is not in the error: it may be a secret.
+func checkVar(v Var) error {
+	if err := checkName(v.Name); err != nil {
+		return err
+	}
+	for _, r := range v.Value {
+		if r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufffd' {
+			return fault.New(fault.Internal, "the value of %s has a control character", v.Name)
+		}
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	for i := range len(name) {
+		c := name[i]
+		letter := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return fault.New(fault.Internal, "%q cannot name a variable", name)
+		}
+	}
+	if name == "" {
+		return fault.New(fault.Internal, "a variable has no name")
+	}
+	return nil
+}
