@@ -74,6 +74,12 @@ type Wallet interface {
 	Remove(ctx context.Context, id grant.ID) error
 }
 
+// Readier is an optional ability of a Wallet: find out whether a credential
+// could be kept, before one is minted that would then be lost.
+type Readier interface {
+	Ready(ctx context.Context) error
+}
+
 // KeyAgent is where an SSH key is put for other programs to use, for no longer
 // than its certificate holds.
 type KeyAgent interface {

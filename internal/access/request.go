@@ -71,6 +71,11 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 	if !ok {
 		return Outcome{}, fault.New(fault.Config, "nothing is configured that could mint for %s", out.Decision.Entitlement)
 	}
+	if keeper, ok := s.Wallet.(Readier); ok {
+		if err := keeper.Ready(ctx); err != nil {
+			return Outcome{}, err
+		}
+	}
 	minting, err := issuer.Prepare(ctx, order)
 	if err != nil {
 		return Outcome{}, err

@@ -22,6 +22,7 @@ type Env struct {
 	StateDir    string // JIT_STATE_DIR
 	JiraToken   credential.Secret
 	Shell       string // SHELL
+	SessionBus  string // DBUS_SESSION_BUS_ADDRESS
 	SSHAuthSock string // SSH_AUTH_SOCK
 	Term        string // TERM
 	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
@@ -47,6 +48,7 @@ func Environment() Env {
 		StateDir:    os.Getenv("JIT_STATE_DIR"),
 		JiraToken:   credential.NewSecret(os.Getenv("JIT_JIRA_TOKEN")),
 		Shell:       os.Getenv("SHELL"),
+		SessionBus:  os.Getenv("DBUS_SESSION_BUS_ADDRESS"),
 		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
 		Term:        os.Getenv("TERM"),
 		NoColor:     os.Getenv("NO_COLOR") != "",
