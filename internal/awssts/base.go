@@ -46,9 +46,10 @@ type BaseOptions struct {
 // The one exception is the SDK's: AWS_CONTAINER_CREDENTIALS_FULL_URI with http
 // and a host name is looked up in DNS to prove that it is loopback.
 //
-// It costs the parsing of two small files (well under a millisecond) and, in
-// the binary, the SSO, SSO OIDC, signin and IMDS clients; commands that need no
-// AWS call should not reach it. Errors have class Config.
+// It costs the parsing of two small files (0.04 ms here, 2 ms where a CA bundle
+// is set) and, in the binary, the SSO, SSO OIDC, signin and IMDS clients, which
+// the SDK's chain links whether a profile uses them or not. Commands that need
+// no AWS call should not reach it. Errors have class Config.
 //
 // The context is kept for the MFA prompt of a profile, which the SDK calls
 // without one.
@@ -128,8 +129,12 @@ func (o BaseOptions) buildableClient() config.HTTPClient {
 	}
 	return built.WithTransportOptions(func(tr *http.Transport) {
 		tr.Proxy, tr.DialContext = lent.Proxy, lent.DialContext
-		if lent.TLSClientConfig != nil {
-			tr.TLSClientConfig = lent.TLSClientConfig.Clone()
+		if lent.TLSClientConfig == nil {
+			return
+		}
+		tr.TLSClientConfig = lent.TLSClientConfig.Clone()
+		if roots := lent.TLSClientConfig.RootCAs; roots != nil {
+			tr.TLSClientConfig.RootCAs = roots.Clone() // the SDK adds to it in place
 		}
 	})
 }

@@ -2,7 +2,10 @@ package awssts
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,13 +21,13 @@ import (
 
 // world is an environment with nothing of the developer's own AWS set-up.
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	home string
 }
 
 // newWorld empties the environment of AWS and writes the shared config file.
 // Its tests cannot run in parallel.
-func newWorld(t *testing.T, configFile string) *world {
+func newWorld(t testing.TB, configFile string) *world {
 	w := &world{t: t, home: t.TempDir()}
 	for _, pair := range os.Environ() {
 		if key, _, _ := strings.Cut(pair, "="); strings.HasPrefix(key, "AWS_") {
@@ -175,28 +178,34 @@ func TestLoadBaseTakesACABundle(t *testing.T) {
 	defer f.Close()
 	t.Setenv("AWS_ENDPOINT_URL_STS", f.URL)
 	t.Setenv("AWS_CA_BUNDLE", w.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Certificate().Raw}))))
+	lent := x509.NewCertPool()
 	for name, client := range map[string]*http.Client{
-		"lent": {Transport: &http.Transport{}}, "lent without a transport": {}, "the SDK's own": nil,
+		"lent": {Transport: &http.Transport{}}, "lent with roots": {Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: lent}}}, "lent without a transport": {}, "the SDK's own": nil,
 	} {
 		if err := w.caller(BaseOptions{Profile: "base", HTTPClient: client}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if !lent.Equal(x509.NewCertPool()) {
+		t.Error("the bundle was put into the lender's roots")
+	}
 }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
-	w := newWorld(t, staticProfile+"aws_session_token = "+baseToken+"\n")
-	var hits atomic.Int32
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
-	defer elsewhere.Close()
-	f := newFakeSTS(t)
-	f.onCaller = func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
-	}
-	t.Setenv("AWS_ENDPOINT_URL_STS", f.URL)
-	err := w.caller(BaseOptions{Profile: "base", HTTPClient: &http.Client{Transport: &http.Transport{}}})
-	if err == nil || !strings.Contains(err.Error(), "HTTP 307") || hits.Load() != 0 {
-		t.Errorf("%v; %d requests went elsewhere", err, hits.Load())
+	// 302 repeats the call as a GET with all headers, the session token's
+	// included; 307 would repeat the body too.
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
+		w := newWorld(t, staticProfile+"aws_session_token = "+baseToken+"\n")
+		var hits atomic.Int32
+		elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
+		defer elsewhere.Close()
+		f := newFakeSTS(t)
+		f.onCaller = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) }
+		t.Setenv("AWS_ENDPOINT_URL_STS", f.URL)
+		err := w.caller(BaseOptions{Profile: "base", HTTPClient: &http.Client{Transport: &http.Transport{}}})
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("HTTP %d", status)) || hits.Load() != 0 {
+			t.Errorf("%v; %d requests went elsewhere", err, hits.Load())
+		}
 	}
 }
 
