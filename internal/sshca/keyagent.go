@@ -1,0 +1,182 @@
+package sshca
+
+import (
+	"context"
+	"crypto/ed25519"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// ourKeyID is what grant.SSHKeyID makes; the agent's other keys are not ours
+// to remove.
+var ourKeyID = regexp.MustCompile(`^jit [^ ]+ [^ ]+ [a-z2-7]{26}$`)
+
+// KeyAgent is the user's ssh-agent, as the place for a grant's key.
+type KeyAgent struct{ socket string }
+
+// NewKeyAgent returns the agent that listens at socket: SSH_AUTH_SOCK, or a
+// named pipe on Windows. It connects to nothing yet.
+func NewKeyAgent(socket string) *KeyAgent { return &KeyAgent{socket: socket} }
+
+// Add puts a key with its certificate into the agent until the certificate
+// expires, and takes out those of ours that have expired, because servers
+// refuse a client that offers too many. An agent that knows no lifetimes gets
+// no key: it would offer it for ever.
+func (a *KeyAgent) Add(ctx context.Context, key *credential.SSH, now time.Time) error {
+	added, err := addedKey(key, now)
+	if err != nil {
+		return err
+	}
+	conn, err := dialAgent(ctx, a.socket, agentTimeout)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := purge(conn, func(c *ssh.Certificate) bool { return expired(c, now) }); err != nil {
+		return err
+	}
+	if err := conn.Add(added); err != nil {
+		return a.notAdded(conn, err)
+	}
+	return a.confirm(conn, added.Certificate)
+}
+
+// addedKey reads a credential into what an agent takes.
+func addedKey(key *credential.SSH, now time.Time) (agent.AddedKey, error) {
+	raw, err := ssh.ParseRawPrivateKey([]byte(key.PrivateKey.Reveal()))
+	private, ok := raw.(*ed25519.PrivateKey)
+	if err != nil || !ok {
+		return agent.AddedKey{}, fault.New(fault.Internal, "the grant's private key does not read back")
+	}
+	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(key.Certificate))
+	if err != nil {
+		return agent.AddedKey{}, fault.Wrap(fault.Internal, err, "the grant's certificate does not read back")
+	}
+	cert, ok := public.(*ssh.Certificate)
+	if !ok {
+		return agent.AddedKey{}, fault.New(fault.Internal, "the grant's certificate is a plain key")
+	}
+	if subject, err := ssh.NewPublicKey(private.Public()); err != nil || string(subject.Marshal()) != string(cert.Key.Marshal()) {
+		return agent.AddedKey{}, fault.New(fault.Internal, "the grant's certificate is for another key")
+	}
+	end := key.ExpiresAt
+	if before := time.Unix(int64(min(cert.ValidBefore, math.MaxInt64)), 0); before.Before(end) {
+		end = before
+	}
+	left := int64(end.Sub(now) / time.Second)
+	if left < 1 {
+		return agent.AddedKey{}, fault.New(fault.NoGrant, "the certificate has expired")
+	}
+	return agent.AddedKey{
+		PrivateKey:   *private,
+		Certificate:  cert,
+		Comment:      cert.KeyId,
+		LifetimeSecs: uint32(min(left, math.MaxUint32)),
+	}, nil
+}
+
+// confirm makes sure that the agent has the certificate: one that takes the
+// key alone would offer a key that no server knows.
+func (a *KeyAgent) confirm(conn *agentConn, cert *ssh.Certificate) error {
+	held, err := conn.List()
+	if err != nil {
+		return a.broken(conn, err)
+	}
+	want := string(cert.Marshal())
+	for _, k := range held {
+		if string(k.Blob) == want {
+			return nil
+		}
+	}
+	f := fault.New(fault.Config, "ssh-agent took the key without its certificate, so it was taken out again").
+		WithHint("%s", a.refusalHint())
+	if err := conn.Remove(cert.Key); err != nil && !conn.refused() {
+		f.Err = conn.why(err)
+	}
+	return f
+}
+
+// notAdded says why an agent may have refused a key with a lifetime.
+func (a *KeyAgent) notAdded(conn *agentConn, err error) error {
+	if !conn.refused() {
+		return a.broken(conn, err)
+	}
+	switch {
+	case a.gpg():
+		return fault.New(fault.Config, "gpg-agent takes no certificates").WithHint("%s", a.refusalHint())
+	case a.pipe():
+		return fault.New(fault.Config, "the agent of Windows takes no keys with a lifetime, and would keep this one for ever").
+			WithHint("%s", a.refusalHint())
+	}
+	return fault.New(fault.Config, "ssh-agent refused the key: it takes no certificates, knows no lifetimes, or is locked").
+		WithHint("%s", a.refusalHint())
+}
+
+func (a *KeyAgent) refusalHint() string {
+	return "jit ssh works without an agent; for others, run OpenSSH's own ssh-agent"
+}
+
+func (a *KeyAgent) gpg() bool { return strings.Contains(a.socket, "gpg-agent") }
+
+func (a *KeyAgent) pipe() bool { return strings.HasPrefix(a.socket, `\\.\pipe\`) }
+
+func (a *KeyAgent) broken(conn *agentConn, err error) error {
+	return fault.Wrap(fault.Config, conn.why(err), "ssh-agent did not answer").WithHint(agentHint)
+}
+
+// Purge takes certificates of ours that have expired out of the agent, and
+// returns how many.
+func (a *KeyAgent) Purge(ctx context.Context, now time.Time) (int, error) {
+	return a.remove(ctx, func(c *ssh.Certificate) bool { return expired(c, now) })
+}
+
+// Remove takes the certificate with a key id (credential.SSH.KeyID) and its
+// key out of the agent. It is no error if it is not there.
+func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {
+	_, err := a.remove(ctx, func(c *ssh.Certificate) bool { return c.KeyId == keyID })
+	return err
+}
+
+func (a *KeyAgent) remove(ctx context.Context, which func(*ssh.Certificate) bool) (int, error) {
+	conn, err := dialAgent(ctx, a.socket, agentTimeout)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	return purge(conn, which)
+}
+
+func expired(c *ssh.Certificate, now time.Time) bool {
+	return c.ValidBefore <= uint64(max(now.Unix(), 0))
+}
+
+// purge removes those of our certificates that which picks. A certificate that
+// the agent refuses to remove has gone by itself since it was listed.
+func purge(conn *agentConn, which func(*ssh.Certificate) bool) (removed int, err error) {
+	held, err := conn.List()
+	if err != nil {
+		return 0, fault.Wrap(fault.Config, conn.why(err), "ssh-agent does not list its keys").WithHint(agentHint)
+	}
+	for _, k := range held {
+		public, err := ssh.ParsePublicKey(k.Blob)
+		cert, ok := public.(*ssh.Certificate)
+		if err != nil || !ok || !ourKeyID.MatchString(cert.KeyId) || !which(cert) {
+			continue
+		}
+		switch err := conn.Remove(cert); {
+		case err == nil:
+			removed++
+		case !conn.refused():
+			return removed, fault.Wrap(fault.Config, conn.why(err), "ssh-agent did not answer").WithHint(agentHint)
+		}
+	}
+	return removed, nil
+}
