@@ -16,10 +16,7 @@ import (
 
 const notAuthorized = "User: " + userARN + " is not authorized to perform: %s on resource: arn:aws:iam::111122223333:role/jit-ro%s"
 
-func TestRefusals(t *testing.T) {
-	t.Parallel()
-	denied := func(action, why string) string { return fmt.Sprintf(notAuthorized, action, why) }
-	for name, tc := range map[string]struct {
+type refusalCase struct {
 		status  int // zero for 403
 		code    string
 		message string
@@ -57,7 +54,17 @@ func TestRefusals(t *testing.T) {
 		"throttled":        {status: 400, code: "Throttling", message: "Rate exceeded", class: fault.Issuer, says: "limiting", hints: "wait"},
 		"overloaded":       {status: 503, code: "ServiceUnavailable", message: "down", class: fault.Issuer, says: "failure of its own", hints: "try again"},
 		"never heard of":   {status: 400, code: "Surprise", message: "Something\u202e new\nhappened.", class: fault.Issuer, says: "new happened", hints: "API reference"},
-	} {
+}
+
+func refusalCases() map[string]refusalCase {
+	denied := func(action, why string) string { return fmt.Sprintf(notAuthorized, action, why) }
+	return map[string]refusalCase{
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for name, tc := range refusalCases() {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeSTS(t)
 			status := tc.status
