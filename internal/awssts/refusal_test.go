@@ -17,13 +17,17 @@ import (
 const notAuthorized = "User: " + userARN + " is not authorized to perform: %s on resource: arn:aws:iam::111122223333:role/jit-ro%s"
 
 type refusalCase struct {
-		status  int // zero for 403
-		code    string
-		message string
-		class   fault.Class
-		says    string // in the message
-		hints   string // in the hint
-	}{
+	status  int // zero for 403
+	code    string
+	message string
+	class   fault.Class
+	says    string // in the message
+	hints   string // in the hint
+}
+
+func refusalCases() map[string]refusalCase {
+	denied := func(action, why string) string { return fmt.Sprintf(notAuthorized, action, why) }
+	return map[string]refusalCase{
 		"assume role":      {code: "AccessDenied", message: denied("sts:AssumeRole", ""), class: fault.Issuer, says: userARN + " may not assume arn:aws:iam::111122223333:role/jit-ro", hints: "trust policy"},
 		"identity policy":  {code: "AccessDenied", message: denied("sts:AssumeRole", " because no identity-based policy allows the sts:AssumeRole action"), class: fault.Issuer, says: "because no identity-based policy allows", hints: "own policy"},
 		"explicit deny":    {code: "AccessDenied", message: denied("sts:AssumeRole", " with an explicit deny in a service control policy"), class: fault.Issuer, says: "with an explicit deny in a service control policy", hints: "organisation"},
@@ -54,11 +58,6 @@ type refusalCase struct {
 		"throttled":        {status: 400, code: "Throttling", message: "Rate exceeded", class: fault.Issuer, says: "limiting", hints: "wait"},
 		"overloaded":       {status: 503, code: "ServiceUnavailable", message: "down", class: fault.Issuer, says: "failure of its own", hints: "try again"},
 		"never heard of":   {status: 400, code: "Surprise", message: "Something\u202e new\nhappened.", class: fault.Issuer, says: "new happened", hints: "API reference"},
-}
-
-func refusalCases() map[string]refusalCase {
-	denied := func(action, why string) string { return fmt.Sprintf(notAuthorized, action, why) }
-	return map[string]refusalCase{
 	}
 }
 
