@@ -38,11 +38,11 @@ func (w *Wallet) Put(ctx context.Context, held credential.Held, cred credential.
 	if size := len(line) + 1 + len(sealed); size > maxFile {
 		return fault.New(fault.Internal, "the wallet takes %d bytes, and this credential needs %d", maxFile, size)
 	}
-	return w.locked(ctx, func() error {
+	return w.change(ctx, "the grant is kept", func() error {
 		if err := replaceFile(w.path(held.Grant.ID), line, []byte{'\n'}, sealed); err != nil {
 			return writeFailed(err)
 		}
-		return w.settle("the grant is kept")
+		return nil
 	})
 }
 
@@ -54,29 +54,51 @@ func (w *Wallet) Remove(ctx context.Context, id grant.ID) error {
 	if _, err := os.Lstat(w.path(id)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return w.locked(ctx, func() error {
+	return w.change(ctx, "the grant is forgotten", func() error {
 		if err := remove(w.path(id)); err != nil {
 			return writeFailed(err)
 		}
-		return w.settle("the grant is forgotten")
+		return nil
 	})
 }
 
-// settle ends a change: it makes it durable and tidies up. The caller holds the
-// lock. Where the rest fails, the error says what was done.
-func (w *Wallet) settle(done string) error {
-	if err := syncDir(w.dir); err != nil {
-		return writeFailed(err)
-	}
-	if err := w.tidy(); err != nil {
-		return fault.Wrap(fault.Internal, err, "%s, but the wallet is not tidy", done).
-			WithHint("look whether the disk is full or read-only, then run jit status")
-	}
-	return nil
+// marker is there while the wallet is being changed. One that is there while
+// nobody holds the lock tells that a process was killed between its change and
+// the prompt file. (Times of files cannot tell it: two changes may fall into one
+// tick of the file system's clock.)
+const marker = ".changing"
+
+// change makes one change, makes it durable and tidies up, under the lock.
+// Where only the tidying fails, the error says what was done.
+func (w *Wallet) change(ctx context.Context, done string, do func() error) error {
+	return w.locked(ctx, func() error {
+		if err := touch(filepath.Join(w.dir, marker)); err != nil {
+			return writeFailed(err)
+		}
+		if err := do(); err != nil {
+			return err
+		}
+		if err := syncDir(w.dir); err != nil {
+			return writeFailed(err)
+		}
+		if err := w.tidy(); err != nil {
+			return fault.Wrap(fault.Internal, err, "%s, but the wallet is not tidy", done).
+				WithHint("look whether the disk is full or read-only, then run jit status")
+		}
+		return nil
+	})
 }
 
-// tidy removes what has expired or was left behind by a process that was
-// killed, and then writes the prompt file. The caller holds the lock, without
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// tidy removes what has expired, writes the prompt file, and then removes what
+// killed processes left, the marker included. The caller holds the lock, without
 // which a temporary file could be somebody's.
 func (w *Wallet) tidy() error {
 	found, err := w.scan()
@@ -87,10 +109,14 @@ func (w *Wallet) tidy() error {
 	for _, h := range found.expired(w.now()) {
 		errs = append(errs, remove(w.path(h.Grant.ID)))
 	}
+	errs = append(errs, w.writePrompt(found.inForce(w.now())))
+	if err := errors.Join(errs...); err != nil {
+		return err // the marker stays, so that the next List tries again
+	}
 	for _, name := range found.leftover {
 		errs = append(errs, remove(filepath.Join(w.dir, name)))
 	}
-	return errors.Join(append(errs, w.writePrompt(found.inForce(w.now())))...)
+	return errors.Join(errs...)
 }
 
 func remove(path string) error {

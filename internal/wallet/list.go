@@ -19,13 +19,14 @@ import (
 // It takes no lock and opens no seal, so what it says of a file that somebody
 // has changed is only believed once Open succeeds. A file that cannot be read
 // is left out, and told by Problems. What has expired by the wallet's own clock
-// is purged on the way, where nobody else is changing the wallet.
+// is purged on the way, and what a killed process left undone is done, where
+// nobody else is changing the wallet.
 func (w *Wallet) List(_ context.Context, now time.Time) ([]credential.Held, error) {
 	found, err := w.scan()
 	if err != nil {
 		return nil, err
 	}
-	if len(found.expired(w.now())) > 0 || w.promptStale() {
+	if len(found.expired(w.now())) > 0 || len(found.leftover) > 0 || w.promptMissing() {
 		// Reading must work on a full or read-only disk too, and whatever is
 		// left undone is done by the next change, which tells its errors.
 		_ = w.tryLocked(w.tidy)
@@ -47,7 +48,7 @@ func (w *Wallet) Problems(context.Context) []error {
 type contents struct {
 	held     []credential.Held // soonest expiry first, expired ones too
 	problems []error
-	leftover []string // names of temporary files; nobody's, under the lock
+	leftover []string // names of markers and temporary files; nobody's, under the lock
 }
 
 // scan reads the directory and the beginning of each file in it. A directory

@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,9 +13,8 @@ import (
 
 // writePrompt writes the file that the shell's prompt reads: a line a grant,
 // EXPIRY_EPOCH<TAB>TICKET<TAB>ENTITLEMENT, soonest first. The caller holds the
-// lock, so no older state can overwrite a newer one; and it has finished with
-// the directory of the grants, so the file is never older than that. Ticket and
-// entitlement were matched against their patterns when they were read.
+// lock, so no older state can overwrite a newer one. Ticket and entitlement were
+// matched against their patterns when they were read.
 func (w *Wallet) writePrompt(held []credential.Held) error {
 	var b []byte
 	for _, h := range held {
@@ -45,13 +45,12 @@ func (w *Wallet) removeLeftovers() error {
 	return errors.Join(errs...)
 }
 
-// promptStale reports whether the wallet changed after the prompt file was
-// written, because a process was killed in between.
-func (w *Wallet) promptStale() bool {
-	dir, err := os.Stat(w.dir)
-	if err != nil {
-		return false // nothing was ever kept
+// promptMissing reports whether somebody has removed the prompt file of a
+// wallet that was used.
+func (w *Wallet) promptMissing() bool {
+	if _, err := os.Stat(w.dir); err != nil {
+		return false
 	}
-	prompt, err := os.Stat(w.PromptPath())
-	return err != nil || prompt.ModTime().Before(dir.ModTime())
+	_, err := os.Lstat(w.PromptPath())
+	return errors.Is(err, fs.ErrNotExist)
 }

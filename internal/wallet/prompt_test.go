@@ -112,6 +112,7 @@ func TestWhatAKilledProcessLeftIsTidied(t *testing.T) {
 	w := fileWallet(t, dir)
 	held, _ := mustPut(t, w, grant.AWS, 1, epoch.Add(time.Hour))
 	junk := []string{
+		filepath.Join(w.dir, marker),
 		filepath.Join(w.dir, "."+string(held.Grant.ID)+grantSuffix+"123"),
 		filepath.Join(dir, ".prompt456"), filepath.Join(dir, ".wallet.key789"),
 	}
@@ -123,9 +124,6 @@ func TestWhatAKilledProcessLeftIsTidied(t *testing.T) {
 	}
 	// The prompt is older than the grants, as after a kill between the two.
 	if err := os.WriteFile(w.PromptPath(), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chtimes(w.PromptPath(), epoch, epoch); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.List(t.Context(), epoch); err != nil {
@@ -143,6 +141,21 @@ func TestWhatAKilledProcessLeftIsTidied(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("%s was not the wallet's to remove", path)
 		}
+	}
+}
+
+func TestAPromptThatWasRemovedComesBack(t *testing.T) {
+	t.Parallel()
+	w := fileWallet(t, stateDir(t))
+	mustPut(t, w, grant.AWS, 1, epoch.Add(time.Hour))
+	if err := os.Remove(w.PromptPath()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.List(t.Context(), epoch); err != nil {
+		t.Fatal(err)
+	}
+	if got := readPrompt(t, w); got != "1772445600\tOPS-7\tprod-1\n" {
+		t.Errorf("the prompt: %q", got)
 	}
 }
 
