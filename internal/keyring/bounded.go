@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	gokeyring "github.com/zalando/go-keyring"
 
@@ -62,7 +63,21 @@ func (k *Keyring) explain(err error) error {
 }
 
 func (k *Keyring) unavailable(err error) error {
-	return fault.Wrap(fault.Config, err, "the keyring of this machine cannot be used").WithHint("%s", k.fallback)
+	return fault.Wrap(fault.Config, plain(err), "the keyring of this machine cannot be used").WithHint("%s", k.fallback)
+}
+
+// plain says in a user's words what the library and D-Bus say in their own.
+func plain(err error) error {
+	for _, known := range []struct{ theirs, ours string }{
+		{"dbus-launch", errNoBus.Error()},
+		{"was not provided by any .service files", "no keyring is running on the D-Bus session bus"},
+		{"failed to unlock correct collection", "it is locked, or there is no default keyring, and nobody unlocked it"},
+	} {
+		if strings.Contains(err.Error(), known.theirs) {
+			return errors.New(known.ours)
+		}
+	}
+	return err
 }
 
 func (k *Keyring) tooBig(size int) error {

@@ -1,0 +1,65 @@
+package keyring
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/keyring/keyringtest"
+)
+
+// session is the keyring of the session that the test runs in.
+func session() *Keyring {
+	return New(Options{SessionBus: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Fallback: TokenFallback})
+}
+
+func TestARealKeyringKeepsValues(t *testing.T) {
+	if !keyringtest.Inside(t, keyringtest.Unlocked) {
+		return
+	}
+	k := session()
+	account := "https://acme.atlassian.net ada@acme.com"
+	if _, err := k.Get(t.Context(), account); !errors.Is(err, ErrNotFound) {
+		t.Fatalf("Get before Set: %v", err)
+	}
+	for _, text := range []string{"first", strings.Repeat("é", MaxValue/2), "back\\slash 'quote' \"double\" $x", "line\nline"} {
+		value := credential.NewSecret(text)
+		if err := k.Set(t.Context(), account, value); err != nil {
+			t.Fatalf("Set: %v", err)
+		}
+		// A second keyring has no memory of the first.
+		if got, err := session().Get(t.Context(), account); err != nil || got != value {
+			t.Errorf("a value of %d bytes came back otherwise: %v", len(text), err)
+		}
+	}
+	if _, err := k.Get(t.Context(), "somebody else"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Get of another name: %v", err)
+	}
+	for range 2 {
+		if err := k.Delete(t.Context(), account); err != nil {
+			t.Errorf("Delete: %v", err)
+		}
+	}
+	if _, err := k.Get(t.Context(), account); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Get after Delete: %v", err)
+	}
+}
+
+func TestARealKeyringThatNobodyUnlocksIsToldInTime(t *testing.T) {
+	if !keyringtest.Inside(t, keyringtest.Locked) {
+		return
+	}
+	k := session()
+	k.wait = 2 * time.Second
+	_, get := k.Get(t.Context(), "ada")
+	for name, err := range map[string]error{"Get": get, "Set": k.Set(t.Context(), "ada", credential.NewSecret("value"))} {
+		if fault.ClassOf(err) != fault.Config || fault.HintOf(err) != TokenFallback {
+			t.Errorf("%s: %v (hint: %q)", name, err, fault.HintOf(err))
+		}
+		t.Logf("%s: %v", name, err)
+	}
+}
