@@ -1,0 +1,55 @@
+package jira
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// longestText is how much of Jira's own words an error repeats, in characters.
+const longestText = 200
+
+// shorten cuts what is too long for a message.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > longestText {
+		return string(r[:longestText]) + "…"
+	}
+	return s
+}
+
+// harmless makes text that came from outside fit for a message: nothing that a
+// terminal obeys, none of our secrets, and not too long.
+func (c *Client) harmless(s string) string {
+	s = strings.Join(strings.Fields(ticket.Clean(s)), " ")
+	for _, secret := range c.secrets {
+		s = strings.ReplaceAll(s, secret.Reveal(), "[redacted]")
+	}
+	return shorten(s)
+}
+
+// wording is what an error's body says, in Jira's shape or in the gateway's;
+// "" where it says nothing that is meant to be read.
+func (c *Client) wording(a answer) string {
+	var body struct {
+		ErrorMessages []string       `json:"errorMessages"`
+		Errors        map[string]any `json:"errors"`
+		Message       string         `json:"message"`
+	}
+	// A body of another shape still fills what fits.
+	if err := json.Unmarshal(a.body, &body); err != nil && body.Message == "" && len(body.ErrorMessages) == 0 {
+		return ""
+	}
+	said := body.ErrorMessages
+	for _, field := range slices.Sorted(maps.Keys(body.Errors)) {
+		if text, ok := body.Errors[field].(string); ok {
+			said = append(said, field+": "+text)
+		}
+	}
+	if len(said) == 0 && body.Message != "" {
+		said = []string{body.Message}
+	}
+	return c.harmless(strings.TrimRight(strings.Join(said, "; "), ". "))
+}
