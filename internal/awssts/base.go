@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -31,7 +32,8 @@ type BaseOptions struct {
 	// sets the region of each client itself.
 	RegionOptional bool
 	// HTTPClient lends its transport and timeout, so that all AWS clients share
-	// connections; nil takes the SDK's own. Redirects are never followed.
+	// connections; nil takes the SDK's own. Redirects are never followed, and
+	// without a timeout it gets one of a minute.
 	HTTPClient *http.Client
 	// Version goes into the user agent as jit/VERSION.
 	Version string
@@ -140,9 +142,13 @@ func (o BaseOptions) buildableClient() config.HTTPClient {
 }
 
 // noRedirects copies a client so that it shares connections but follows no
-// redirect: Go would send the session token header on to another host.
+// redirect: Go would send the session token header on to another host. No
+// exchange of jit's with AWS is long, so none goes without a limit.
 func noRedirects(c *http.Client) *http.Client {
 	strict := *c
+	if strict.Timeout == 0 {
+		strict.Timeout = time.Minute
+	}
 	strict.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &strict
 }

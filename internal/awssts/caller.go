@@ -17,11 +17,14 @@ import (
 
 // flight is one GetCallerIdentity under way or done.
 type flight struct {
-	done chan struct{} // closed when the fields below are set
+	done chan struct{} // closed when the four fields below are set
 	who  audit.Caller
 	err  error
 	skew time.Duration
 	told bool // STS told its time
+
+	cancel  context.CancelFunc
+	waiting int // under callerFlight.mu
 }
 
 // callerFlight holds the one flight of an issuer.
@@ -30,30 +33,34 @@ type callerFlight struct {
 	now *flight
 }
 
-// Warm asks STS who calls, in the background, so that the credentials are
-// fetched and the connection is open when Mint needs them. An error is kept for
-// the next Caller. It does not wait.
-func (i *Issuer) Warm(ctx context.Context) { i.fly(ctx) }
+// Warm asks STS who calls, so that the credentials are fetched and the
+// connection is open when Mint needs them. It returns when STS has answered or
+// ctx has ended; an error is kept for the next Caller.
+func (i *Issuer) Warm(ctx context.Context) {
+	f := i.join(ctx)
+	defer i.leave(f)
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+	}
+}
 
 // Caller returns the AWS identity behind the base credentials. STS is asked
-// once; many callers share the question, and one that gives up does not take it
-// from the others. An answer is kept for good, an error for those who waited
-// for it and, after Warm, for the first who asks. Errors have class Auth where
-// AWS does not accept who we are, Issuer where STS cannot answer, Cancelled or
-// Usage where the user did not give a code.
+// once; many callers share the question, which goes on as long as one of them
+// waits. An answer is kept for good, an error for those who waited for it and,
+// after Warm, for the first who asks. Errors have class Auth where AWS does not
+// accept who we are, Issuer where STS cannot answer, Cancelled where ctx ended,
+// and Usage where the profile needs an MFA code that nobody gave.
 func (i *Issuer) Caller(ctx context.Context) (audit.Caller, error) {
-	f := i.fly(ctx)
+	f := i.join(ctx)
+	defer i.leave(f)
 	select {
 	case <-f.done:
 	case <-ctx.Done():
 		return audit.Caller{}, stopped(ctx)
 	}
 	if f.err != nil {
-		i.caller.mu.Lock()
-		defer i.caller.mu.Unlock()
-		if i.caller.now == f {
-			i.caller.now = nil
-		}
+		i.forget(f)
 	}
 	return f.who, f.err
 }
@@ -76,28 +83,57 @@ func (i *Issuer) ClockSkew() (time.Duration, bool) {
 	}
 }
 
-// fly returns the flight under way or done, or starts one.
-func (i *Issuer) fly(ctx context.Context) *flight {
+// join waits for the flight under way or done, or for a new one.
+func (i *Issuer) join(ctx context.Context) *flight {
 	i.caller.mu.Lock()
 	defer i.caller.mu.Unlock()
-	if i.caller.now != nil {
-		return i.caller.now
+	if f := i.caller.now; f != nil {
+		f.waiting++
+		return f
 	}
-	f := &flight{done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
 	i.caller.now = f
 	go func() {
-		defer close(f.done)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), i.o.Timeout)
 		defer cancel()
+		defer close(f.done)
 		i.ask(ctx, f)
 	}()
 	return f
 }
 
+// leave ends the wait for a flight, and with the last one who waits the flight.
+func (i *Issuer) leave(f *flight) {
+	i.caller.mu.Lock()
+	defer i.caller.mu.Unlock()
+	f.waiting--
+	if f.waiting > 0 {
+		return
+	}
+	select {
+	case <-f.done:
+	default:
+		f.cancel()
+		if i.caller.now == f {
+			i.caller.now = nil
+		}
+	}
+}
+
+// forget lets the next caller ask anew.
+func (i *Issuer) forget(f *flight) {
+	i.caller.mu.Lock()
+	defer i.caller.mu.Unlock()
+	if i.caller.now == f {
+		i.caller.now = nil
+	}
+}
+
 func (i *Issuer) ask(ctx context.Context, f *flight) {
-	out, err := i.o.Client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	w := &watch{limit: i.o.Timeout}
+	out, err := i.o.Client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, w.install)
 	if err != nil {
-		f.err = i.callerFault(ctx, err)
+		f.err = w.explain(ctx, err, subject{what: "the caller's identity", caller: "the base credentials", profile: i.o.Profile, now: i.o.Now()})
 		return
 	}
 	f.who = audit.Caller{ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId), Account: aws.ToString(out.Account)}
@@ -125,17 +161,6 @@ func (i *Issuer) checkClock() error {
 	}
 	return fault.New(fault.Auth, "this machine's clock is %s %s AWS's", short(skew.Abs().Round(time.Second)), where).
 		WithHint("%s", clockHint)
-}
-
-func (i *Issuer) callerFault(ctx context.Context, err error) error {
-	if own := ownFault(err); own != nil {
-		return own
-	}
-	if ctx.Err() != nil {
-		return fault.New(fault.Issuer, "STS did not answer within %s", i.o.Timeout).
-			WithHint("check the network, the proxy and aws.region")
-	}
-	return explain(err, subject{what: "the caller's identity", caller: "the base credentials", profile: i.o.Profile, now: i.o.Now()})
 }
 
 // chained reports whether arn is an assumed role, an Identity Center one

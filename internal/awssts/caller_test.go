@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/pkg/audit"
@@ -17,8 +20,8 @@ func TestCallerAsksOnce(t *testing.T) {
 	t.Parallel()
 	f := newFakeSTS(t)
 	i := f.issuer()
-	i.Warm(t.Context())
 	var wg sync.WaitGroup
+	wg.Go(func() { i.Warm(t.Context()) })
 	for range 20 {
 		wg.Go(func() {
 			got, err := i.Caller(t.Context())
@@ -103,22 +106,88 @@ func TestACallerWhoGivesUpLeavesTheQuestionToOthers(t *testing.T) {
 	}
 	i := f.issuer()
 	ctx, cancel := context.WithCancel(t.Context())
-	gaveUp := make(chan error, 1)
+	gaveUp, stayed := make(chan error, 1), make(chan error, 1)
 	go func() {
 		_, err := i.Caller(ctx)
 		gaveUp <- err
 	}()
 	<-arrived
+	other := i.join(t.Context()) // as Caller does, but certainly before the cancel
 	cancel()
 	if err := <-gaveUp; fault.ClassOf(err) != fault.Cancelled {
 		t.Errorf("the one who gave up: %v", err)
 	}
+	go func() {
+		_, err := i.Caller(t.Context())
+		i.leave(other)
+		stayed <- err
+	}()
 	close(release)
-	if _, err := i.Caller(t.Context()); err != nil {
+	if err := <-stayed; err != nil {
 		t.Errorf("the other: %v", err)
 	}
 	if n := f.count("GetCallerIdentity"); n != 1 {
 		t.Errorf("asked %d times, want once", n)
+	}
+}
+
+func TestTheLastToGiveUpEndsTheQuestion(t *testing.T) {
+	t.Parallel()
+	f := newFakeSTS(t)
+	arrived, ended := make(chan struct{}), make(chan struct{})
+	f.onCaller = func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done() // the client took the connection down
+		close(ended)
+	}
+	i := f.issuer()
+	ctx, cancel := context.WithCancel(t.Context())
+	back := make(chan struct{})
+	go func() {
+		i.Warm(ctx)
+		close(back)
+	}()
+	<-arrived
+	cancel()
+	<-back
+	<-ended
+	f.set(func() { f.onCaller = nil })
+	if _, err := i.Caller(t.Context()); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
+func TestCallerRunsOutOfTime(t *testing.T) {
+	t.Parallel()
+	f := newFakeSTS(t)
+	release := make(chan struct{})
+	defer close(release)
+	f.onCaller = func(http.ResponseWriter, *http.Request) { <-release }
+	i := f.issuer()
+	i.o.Timeout = 200 * time.Millisecond
+	if _, err := i.Caller(t.Context()); fault.ClassOf(err) != fault.Issuer || !strings.Contains(err.Error(), "within 200ms") {
+		t.Error(err)
+	}
+}
+
+// person is a provider that may have to wait for somebody to type a code, and
+// so must not be hurried.
+type person struct{ aws.CredentialsProvider }
+
+func (p person) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if _, hurried := ctx.Deadline(); hurried {
+		return aws.Credentials{}, fault.New(fault.Internal, "hurried")
+	}
+	return p.CredentialsProvider.Retrieve(ctx)
+}
+
+func TestAPersonMayTakeTheirTime(t *testing.T) {
+	t.Parallel()
+	f := newFakeSTS(t)
+	i := f.issuer()
+	i.o.Client = f.client(func(o *sts.Options) { o.Credentials = person{o.Credentials} })
+	if _, err := mint(t, i, plainOrder()); err != nil {
+		t.Error(err)
 	}
 }
 

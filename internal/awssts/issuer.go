@@ -16,8 +16,9 @@ import (
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
-// DefaultTimeout limits one call to STS, retries of the SDK included.
-const DefaultTimeout = 30 * time.Second
+// DefaultTimeout limits one exchange with STS. Fetching the base credentials is
+// not part of it, since a person may have to answer for them.
+const DefaultTimeout = 20 * time.Second
 
 // API is the part of the STS client that the issuer uses. An implementation
 // must apply the options of a call, as *sts.Client does: they tell whether a
@@ -48,7 +49,7 @@ type Options struct {
 	Region string
 	// Profile is the base profile's name for hints; "" for none.
 	Profile string
-	// Timeout limits one call to STS; zero takes DefaultTimeout.
+	// Timeout limits one exchange with STS; zero takes DefaultTimeout.
 	Timeout time.Duration
 }
 

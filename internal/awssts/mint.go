@@ -50,12 +50,10 @@ func (m *minting) Mint(ctx context.Context) (credential.Credential, error) {
 	if ctx.Err() != nil {
 		return credential.Credential{}, stopped(ctx)
 	}
-	limited, cancel := context.WithTimeout(ctx, m.issuer.o.Timeout)
-	defer cancel()
-	w := &watch{}
-	out, err := m.issuer.o.Client.AssumeRole(limited, m.input, w.install)
+	w := &watch{limit: m.issuer.o.Timeout}
+	out, err := m.issuer.o.Client.AssumeRole(ctx, m.input, w.install)
 	if err != nil {
-		return credential.Credential{}, m.failure(ctx, limited, w, err)
+		return credential.Credential{}, m.failure(ctx, w, err)
 	}
 	cred, problem := m.read(out)
 	if problem != "" {
@@ -66,23 +64,11 @@ func (m *minting) Mint(ctx context.Context) (credential.Credential, error) {
 }
 
 // failure sorts an error of AssumeRole into definite and unknown.
-func (m *minting) failure(ctx, limited context.Context, w *watch, err error) error {
-	who := subject{
+func (m *minting) failure(ctx context.Context, w *watch, err error) error {
+	f := w.explain(ctx, err, subject{
 		what: m.facts.AWS.RoleARN, caller: m.caller.ARN, profile: m.issuer.o.Profile,
 		duration: time.Duration(aws.ToInt32(m.input.DurationSeconds)) * time.Second, now: m.issuer.o.Now(),
-	}
-	var f *fault.Error
-	switch own := ownFault(err); {
-	case own != nil:
-		f = own
-	case ctx.Err() != nil:
-		f = stopped(ctx)
-	case limited.Err() != nil:
-		f = fault.New(fault.Issuer, "STS did not answer within %s", m.issuer.o.Timeout).
-			WithHint("check the network, the proxy and aws.region")
-	default:
-		f = explain(err, who)
-	}
+	})
 	if w.lost() {
 		return &credential.UnknownError{Err: f}
 	}
