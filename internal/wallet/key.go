@@ -84,7 +84,7 @@ func (w *Wallet) ensureKey(ctx context.Context) (*key, error) {
 // because a keyring whose prompt was dismissed says that all went well.
 func (w *Wallet) makeKey(ctx context.Context) (*key, error) {
 	made := newKey()
-	if err := w.keys.Store(ctx, made.text()); err != nil {
+	if err := w.storeKey(ctx, made); err != nil {
 		return nil, err
 	}
 	kept, err := w.loadKey(ctx)
@@ -113,6 +113,14 @@ func (w *Wallet) loadKey(ctx context.Context) (*key, error) {
 	}
 	w.cached = k
 	return k, nil
+}
+
+// storeKey keeps a key. Like loadKey it holds the mutex, so that one process
+// asks the keyring, and makes it prompt, once at a time.
+func (w *Wallet) storeKey(ctx context.Context, k *key) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.keys.Store(ctx, k.text())
 }
 
 func (w *Wallet) forgetKey() {
