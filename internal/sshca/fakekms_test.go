@@ -24,6 +24,7 @@ type fakeKMS struct {
 	public  kms.GetPublicKeyOutput
 	err     error // of whatever is asked next
 	calls   []string
+	signed  int
 	region  string
 	dials   int
 	asked   chan struct{} // receives when GetPublicKey begins, where set
@@ -91,6 +92,12 @@ func (f *fakeKMS) count(op string) int {
 	return n
 }
 
+func (f *fakeKMS) signatures() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.signed
+}
+
 // dial is CAOptions.KMS.
 func (f *fakeKMS) dial(_ context.Context, region string) (KMS, error) {
 	f.mu.Lock()
@@ -149,6 +156,7 @@ func (f *fakeKMS) Sign(_ context.Context, in *kms.SignInput, _ ...func(*kms.Opti
 	case raw != (hash == 0), raw && len(in.Message) > 4096, !raw && len(in.Message) != hash.Size():
 		return nil, fmt.Errorf("ValidationException: %s of %d bytes", in.MessageType, len(in.Message))
 	}
+	f.signed++
 	sig, err := f.private.Sign(rand.Reader, in.Message, hash)
 	return &kms.SignOutput{KeyId: f.public.KeyId, Signature: sig, SigningAlgorithm: in.SigningAlgorithm}, err
 }
