@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -74,6 +75,9 @@ func isTLS(err error) bool {
 		return true
 	}
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return true
+	}
+	if errors.Is(err, http.ErrSchemeMismatch) {
 		return true
 	}
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
