@@ -18,7 +18,8 @@ func checkDir(dir string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fault.Wrap(fault.Config, err, "the directory of the wallet cannot be looked at")
+		return fault.Wrap(fault.Config, err, "the directory of the wallet cannot be looked at").
+			WithHint("mend its permissions, or name another place with JIT_STATE_DIR")
 	case !info.IsDir():
 		return fault.New(fault.Config, "%s is not a directory", dir).
 			WithHint("move it away, or name another place with JIT_STATE_DIR")

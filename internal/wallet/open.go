@@ -47,7 +47,7 @@ func (w *Wallet) keyOf(ctx context.Context, h header) (*key, error) {
 		k, err := w.loadKey(ctx)
 		switch {
 		case errors.Is(err, ErrNoKey):
-			return nil, lost(h, "the wallet's key is no longer "+w.keys.Where())
+			return nil, w.lost(h, "the wallet's key is no longer "+w.keys.Where())
 		case err != nil:
 			return nil, err
 		case k.id() == h.Key:
@@ -55,10 +55,13 @@ func (w *Wallet) keyOf(ctx context.Context, h header) (*key, error) {
 		}
 		w.forgetKey()
 	}
-	return nil, lost(h, "the key "+w.keys.Where()+" is not the one that sealed this grant")
+	return nil, w.lost(h, "the key "+w.keys.Where()+" is not the one that sealed this grant")
 }
 
-func lost(h header, what string) error {
+// lost tells of a grant that no key opens. It has to go, or commands would go on
+// choosing it for as long as it expires last.
+func (w *Wallet) lost(h header, what string) error {
 	return fault.New(fault.Config, "%s, so the grant for %s on %s cannot be opened", what, h.Grant.Entitlement, h.Grant.Ticket).
-		WithHint("run jit request %s for a new one; if wallet: was changed in config.yaml, change it back", h.Grant.Ticket)
+		WithHint("remove %s and run jit request %s; if wallet: was changed in config.yaml, change it back instead",
+			w.path(h.Grant.ID), h.Grant.Ticket)
 }

@@ -39,7 +39,7 @@ func TestProcessesAgreeOnOneKeyInARealKeyring(t *testing.T) {
 		return
 	}
 	dir := filepath.Join(t.TempDir(), "state")
-	storm(t, mustOpen(t, Options{Dir: dir, Keys: realKeys(dir), Now: fixedNow}), "visit-keyring", 40/slowdown)
+	storm(t, mustOpen(t, Options{Dir: dir, Keys: realKeys(dir), Now: fixedNow}), "visit-keyring", 24)
 }
 
 func TestALockedKeyringIsToldBeforeAnythingIsKept(t *testing.T) {
