@@ -85,15 +85,15 @@ func (k *Keyring) tooBig(size int) error {
 		WithHint("%s", k.fallback)
 }
 
-// checkName refuses a name that a keyring would not find again. On macOS it
-// becomes a word of a line that security reads.
-func checkName(user string) error {
+// checkNames refuses names that a keyring would not find again. On macOS they
+// become words of one line that security reads.
+func checkNames(names ...string) error {
 	const longest = 512
-	if user == "" || len(user) > longest {
-		return fault.New(fault.Internal, "a name of %d bytes does not fit the keyring, which takes 1 to %d", len(user), longest)
-	}
-	for i := range len(user) {
-		if user[i] < ' ' || user[i] == 0x7f {
+	for _, name := range names {
+		if name == "" || len(name) > longest {
+			return fault.New(fault.Internal, "a name of %d bytes does not fit the keyring, which takes 1 to %d", len(name), longest)
+		}
+		if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 			return fault.New(fault.Internal, "a name for the keyring has a control character")
 		}
 	}

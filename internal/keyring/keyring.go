@@ -15,7 +15,8 @@ import (
 	"github.com/jitaccess/jit/internal/fault"
 )
 
-// Service is the name under which jit keeps everything in a keyring.
+// Service is the service under which jit keeps everything in a keyring; the user
+// of an entry tells what it is.
 const Service = "jit"
 
 // MaxValue is the longest value, in bytes, that a keyring is given. It is what
@@ -72,19 +73,19 @@ func New(o Options) *Keyring {
 
 // Get returns the secret of that name. The error is ErrNotFound where the keyring has none,
 // else a fault.Error of class Config or Cancelled.
-func (k *Keyring) Get(ctx context.Context, user string) (credential.Secret, error) {
-	if err := checkName(user); err != nil {
+func (k *Keyring) Get(ctx context.Context, service, user string) (credential.Secret, error) {
+	if err := checkNames(service, user); err != nil {
 		return credential.Secret{}, err
 	}
-	value, err := k.bounded(ctx, func() (string, error) { return gokeyring.Get(Service, user) })
+	value, err := k.bounded(ctx, func() (string, error) { return gokeyring.Get(service, user) })
 	return credential.NewSecret(value), err
 }
 
 // Set keeps a secret, in place of an earlier one of that name. It refuses a
 // value that is empty or longer than MaxValue. A keyring whose prompt was
 // dismissed may report success: who must be sure reads the value back.
-func (k *Keyring) Set(ctx context.Context, user string, value credential.Secret) error {
-	if err := checkName(user); err != nil {
+func (k *Keyring) Set(ctx context.Context, service, user string, value credential.Secret) error {
+	if err := checkNames(service, user); err != nil {
 		return err
 	}
 	switch n := len(value.Reveal()); {
@@ -93,7 +94,7 @@ func (k *Keyring) Set(ctx context.Context, user string, value credential.Secret)
 	case n > MaxValue:
 		return k.tooBig(n)
 	}
-	_, err := k.bounded(ctx, func() (string, error) { return "", gokeyring.Set(Service, user, value.Reveal()) })
+	_, err := k.bounded(ctx, func() (string, error) { return "", gokeyring.Set(service, user, value.Reveal()) })
 	if errors.Is(err, gokeyring.ErrSetDataTooBig) {
 		return k.tooBig(len(value.Reveal()))
 	}
@@ -101,11 +102,11 @@ func (k *Keyring) Set(ctx context.Context, user string, value credential.Secret)
 }
 
 // Delete forgets a secret; it is no error if there is none.
-func (k *Keyring) Delete(ctx context.Context, user string) error {
-	if err := checkName(user); err != nil {
+func (k *Keyring) Delete(ctx context.Context, service, user string) error {
+	if err := checkNames(service, user); err != nil {
 		return err
 	}
-	_, err := k.bounded(ctx, func() (string, error) { return "", gokeyring.Delete(Service, user) })
+	_, err := k.bounded(ctx, func() (string, error) { return "", gokeyring.Delete(service, user) })
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

@@ -26,38 +26,38 @@ func mocked() *Keyring {
 func TestValuesComeBack(t *testing.T) {
 	k := mocked()
 	value := credential.NewSecret("top secret")
-	if _, err := k.Get(t.Context(), "ada"); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), Service, "ada"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get before Set: %v", err)
 	}
-	if err := k.Set(t.Context(), "ada", value); err != nil {
+	if err := k.Set(t.Context(), Service, "ada", value); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := k.Get(t.Context(), "ada"); err != nil || got != value {
+	if got, err := k.Get(t.Context(), Service, "ada"); err != nil || got != value {
 		t.Errorf("Get: %v, %v", got == value, err)
 	}
-	if _, err := k.Get(t.Context(), "bob"); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), Service, "bob"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get of another name: %v", err)
 	}
 	for range 2 {
-		if err := k.Delete(t.Context(), "ada"); err != nil {
+		if err := k.Delete(t.Context(), Service, "ada"); err != nil {
 			t.Errorf("Delete: %v", err)
 		}
 	}
-	if _, err := k.Get(t.Context(), "ada"); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), Service, "ada"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get after Delete: %v", err)
 	}
 }
 
 func TestSizes(t *testing.T) {
 	k := mocked()
-	if err := k.Set(t.Context(), "ada", credential.NewSecret(strings.Repeat("x", MaxValue))); err != nil {
+	if err := k.Set(t.Context(), Service, "ada", credential.NewSecret(strings.Repeat("x", MaxValue))); err != nil {
 		t.Errorf("the longest value: %v", err)
 	}
-	err := k.Set(t.Context(), "ada", credential.NewSecret(strings.Repeat("x", MaxValue+1)))
+	err := k.Set(t.Context(), Service, "ada", credential.NewSecret(strings.Repeat("x", MaxValue+1)))
 	if fault.ClassOf(err) != fault.Config || !strings.Contains(err.Error(), "2561 bytes") || fault.HintOf(err) == "" {
 		t.Errorf("a longer one: %v (hint: %q)", err, fault.HintOf(err))
 	}
-	if err := k.Set(t.Context(), "ada", credential.Secret{}); err == nil {
+	if err := k.Set(t.Context(), Service, "ada", credential.Secret{}); err == nil {
 		t.Error("an empty value was kept")
 	}
 }
@@ -65,13 +65,13 @@ func TestSizes(t *testing.T) {
 func TestNames(t *testing.T) {
 	k := mocked()
 	for _, name := range []string{"", "a\nb", "a\x00", "\x7f", strings.Repeat("x", 513)} {
-		if _, err := k.Get(t.Context(), name); err == nil || errors.Is(err, ErrNotFound) {
+		if _, err := k.Get(t.Context(), Service, name); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("Get of %q: %v", name, err)
 		}
-		if err := k.Set(t.Context(), name, credential.NewSecret("x")); err == nil {
+		if err := k.Set(t.Context(), Service, name, credential.NewSecret("x")); err == nil {
 			t.Errorf("Set of %q succeeded", name)
 		}
-		if err := k.Delete(t.Context(), name); err == nil {
+		if err := k.Delete(t.Context(), name, "ada"); err == nil {
 			t.Errorf("Delete of %q succeeded", name)
 		}
 	}
@@ -90,8 +90,8 @@ func TestABrokenKeyringNamesTheFallback(t *testing.T) {
 		k := mocked()
 		k.fallback = test.hint
 		gokeyring.MockInitWithError(test.cause)
-		_, get := k.Get(t.Context(), "ada")
-		set := k.Set(t.Context(), "ada", credential.NewSecret("the secret itself"))
+		_, get := k.Get(t.Context(), Service, "ada")
+		set := k.Set(t.Context(), Service, "ada", credential.NewSecret("the secret itself"))
 		for name, err := range map[string]error{"Get": get, "Set": set} {
 			if name == "Get" && errors.Is(test.cause, gokeyring.ErrSetDataTooBig) {
 				continue // Get cannot fail so
@@ -119,7 +119,7 @@ func TestNoBusIsToldWithoutStartingOne(t *testing.T) {
 		if k.reachable() == nil {
 			t.Skip("a session bus is running for this user")
 		}
-		_, err := k.Get(t.Context(), "ada")
+		_, err := k.Get(t.Context(), Service, "ada")
 		if !errors.Is(err, errNoBus) || fault.HintOf(err) != WalletFallback || strings.Contains(err.Error(), "launch") {
 			t.Errorf("bus %q: %v", bus, err)
 		}

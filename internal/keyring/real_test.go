@@ -23,28 +23,28 @@ func TestARealKeyringKeepsValues(t *testing.T) {
 	}
 	k := session()
 	account := "https://acme.atlassian.net ada@acme.com"
-	if _, err := k.Get(t.Context(), account); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), Service, account); !errors.Is(err, ErrNotFound) {
 		t.Fatalf("Get before Set: %v", err)
 	}
 	for _, text := range []string{"first", strings.Repeat("é", MaxValue/2), "back\\slash 'quote' \"double\" $x", "line\nline"} {
 		value := credential.NewSecret(text)
-		if err := k.Set(t.Context(), account, value); err != nil {
+		if err := k.Set(t.Context(), Service, account, value); err != nil {
 			t.Fatalf("Set: %v", err)
 		}
 		// A second keyring has no memory of the first.
-		if got, err := session().Get(t.Context(), account); err != nil || got != value {
+		if got, err := session().Get(t.Context(), Service, account); err != nil || got != value {
 			t.Errorf("a value of %d bytes came back otherwise: %v", len(text), err)
 		}
 	}
-	if _, err := k.Get(t.Context(), "somebody else"); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), Service, "somebody else"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get of another name: %v", err)
 	}
 	for range 2 {
-		if err := k.Delete(t.Context(), account); err != nil {
+		if err := k.Delete(t.Context(), Service, account); err != nil {
 			t.Errorf("Delete: %v", err)
 		}
 	}
-	if _, err := k.Get(t.Context(), account); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), Service, account); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get after Delete: %v", err)
 	}
 }
@@ -55,8 +55,8 @@ func TestARealKeyringThatNobodyUnlocksIsToldInTime(t *testing.T) {
 	}
 	k := session()
 	k.wait = 2 * time.Second
-	_, get := k.Get(t.Context(), "ada")
-	for name, err := range map[string]error{"Get": get, "Set": k.Set(t.Context(), "ada", credential.NewSecret("value"))} {
+	_, get := k.Get(t.Context(), Service, "ada")
+	for name, err := range map[string]error{"Get": get, "Set": k.Set(t.Context(), Service, "ada", credential.NewSecret("value"))} {
 		if fault.ClassOf(err) != fault.Config || fault.HintOf(err) != TokenFallback {
 			t.Errorf("%s: %v (hint: %q)", name, err, fault.HintOf(err))
 		}

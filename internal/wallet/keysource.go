@@ -54,7 +54,7 @@ func (s *keyInKeyring) Load(ctx context.Context) (credential.Secret, error) {
 	if err != nil {
 		return credential.Secret{}, err
 	}
-	text, err := s.keyring.Get(ctx, user)
+	text, err := s.keyring.Get(ctx, keyring.Service, user)
 	if errors.Is(err, keyring.ErrNotFound) {
 		return text, ErrNoKey
 	}
@@ -66,7 +66,7 @@ func (s *keyInKeyring) Store(ctx context.Context, text credential.Secret) error 
 	if err != nil {
 		return err
 	}
-	return s.keyring.Set(ctx, user, text)
+	return s.keyring.Set(ctx, keyring.Service, user, text)
 }
 
 func (s *keyInKeyring) Where() string { return "in the keyring" }
