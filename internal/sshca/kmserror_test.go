@@ -11,8 +11,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -229,6 +231,9 @@ func TestKMSLostThenRefusedIsUnknown(t *testing.T) {
 		return kms.New(kms.Options{
 			Region: region, BaseEndpoint: &server.URL,
 			Credentials: credentials.NewStaticCredentialsProvider("AKIAFAKE", "fake", ""),
+			Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+			}),
 		}), nil
 	}
 	m, err := issuerOver(dial).Prepare(t.Context(), sshOrder(epoch, nil))
