@@ -91,8 +91,8 @@ func (c *Client) get(ctx context.Context, call call) (answer, error) {
 	switch {
 	case ctx.Err() != nil:
 		return answer{}, c.broken(ctx, call, ctx.Err())
-	case err != nil: // the first refusal stands where the gateway cannot be reached
-		return a, nil
+	case err != nil:
+		return a, nil //nolint:nilerr // the first refusal stands where the gateway cannot be reached
 	case b.ok() && !b.unauthorized():
 		c.route.settle(other)
 		return b, nil

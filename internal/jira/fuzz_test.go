@@ -52,7 +52,7 @@ func checkFuzzError(t *testing.T, err error) {
 
 func FuzzIssue(f *testing.F) {
 	seed(f, "*issue*.json", issueBody, `{"id":"1","key":"OPS-7","fields":{"assignee":{"accountId":""}}}`)
-	fields := append([]ticket.Field{"customfield_1"}, append(allFields, always...)...)
+	fields := append([]ticket.Field{"customfield_1"}, append(allFields, always()...)...)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, e := range []Edition{Cloud, DataCenter} {
 			c := &Client{edition: e, site: "https://acme.atlassian.net", host: "acme.atlassian.net"}

@@ -3,6 +3,7 @@ package jira
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -54,7 +55,7 @@ func (w wireStatus) status() ticket.Status {
 func (c *Client) decodeIssue(call call, a answer, wanted []ticket.Field) (ticket.Ticket, error) {
 	var w wireIssue
 	if err := json.Unmarshal(a.body, &w); err != nil {
-		return ticket.Ticket{}, c.odd(call, c.harmless(err.Error()))
+		return ticket.Ticket{}, c.odd(call, c.shape(err))
 	}
 	key, err := ticket.ParseKey(w.Key)
 	switch {
@@ -79,7 +80,7 @@ func (c *Client) decodeIssue(call call, a answer, wanted []ticket.Field) (ticket
 		}
 		t.Present[f] = true
 		if err := d.read(f, raw); err != nil {
-			return ticket.Ticket{}, c.odd(call, c.harmless(fmt.Sprintf("the field %s: %v", f, err)))
+			return ticket.Ticket{}, c.odd(call, fmt.Sprintf("in the field %s, %s", f, c.shape(err)))
 		}
 	}
 	if t.ProjectID == "" || t.Project != key.Project() {
@@ -147,7 +148,7 @@ func (d fieldReader) project(raw json.RawMessage) error {
 		return err
 	}
 	if !numberPattern.MatchString(w.ID) {
-		return fmt.Errorf("it has no id")
+		return errors.New("the id is missing")
 	}
 	d.ticket.ProjectID, d.ticket.Project, d.ticket.Archived = w.ID, w.Key, w.Archived
 	return nil

@@ -17,7 +17,9 @@ var fieldPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
 // always are the fields without which a ticket cannot be judged. The last two
 // tell that an issue was archived; a Jira that cannot archive leaves them out.
-var always = []ticket.Field{ticket.FieldProject, ticket.FieldStatus, archivedDate, archivedBy}
+func always() []ticket.Field {
+	return []ticket.Field{ticket.FieldProject, ticket.FieldStatus, archivedDate, archivedBy}
+}
 
 // Lookup returns the ticket with these fields, the project and the status. It
 // also asks who we are, at the same time, and returns only an answer that was
@@ -72,7 +74,7 @@ func (c *Client) issueCall(key ticket.Key, fields []ticket.Field) (call, []ticke
 	if err != nil {
 		return call{}, nil, err
 	}
-	wanted := slices.Concat(fields, always)
+	wanted := slices.Concat(fields, always())
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
 	names := make([]string, len(wanted))

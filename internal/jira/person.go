@@ -65,7 +65,7 @@ func goodID(id string) bool {
 func (c *Client) decodeMyself(call call, body []byte, groups bool) (identity, error) {
 	var w wirePerson
 	if err := json.Unmarshal(body, &w); err != nil {
-		return identity{}, c.odd(call, c.harmless(err.Error()))
+		return identity{}, c.odd(call, c.shape(err))
 	}
 	if err := c.wrongEdition(w); err != nil {
 		return identity{}, err

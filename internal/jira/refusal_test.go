@@ -1,6 +1,8 @@
 package jira
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -81,7 +83,7 @@ func issueRefusals() map[string]refused {
 		"null":       {canned(200, `null`), fault.Ticket, "empty answer", "proxy"},
 		"{}":         {canned(200, ` {} `), fault.Ticket, "empty answer", "proxy"},
 		"other JSON": {canned(200, `{"a":1}`), fault.Ticket, "empty answer", "proxy"},
-		"a list":     {canned(200, `[]`), fault.Ticket, "not understood", "jira.url"},
+		"a list":     {canned(200, `[]`), fault.Ticket, "not understood: it is an array", "jira.url"},
 		"nothing":    {canned(200, ``), fault.Ticket, "empty answer", "proxy"},
 		"no content": {canned(204, ``), fault.Ticket, "empty answer", "proxy"},
 		"cut off":    {canned(200, issueBody[:50]), fault.Ticket, "cut off", "proxy"},
@@ -114,18 +116,23 @@ func issueRefusals() map[string]refused {
 		"terminal escapes": {canned(403, `{"errorMessages":["\u001b]0;owned\u0007 \u001b[2J`+strings.Repeat("x", 5000)+`"]}`),
 			fault.Auth, "owned", "allowlist"},
 		"our secret back": {echo, fault.Auth, "[redacted]", "allowlist"},
-		"an odd field":    {canned(200, strings.Replace(issueBody, `"Open"`, `17`, 1)), fault.Ticket, "the field status", "jira.url"},
-		"an odd project":  {canned(200, strings.Replace(issueBody, `"10000"`, `"x"`, 1)), fault.Ticket, "the field project", "jira.url"},
+		"an odd field":    {canned(200, strings.Replace(issueBody, `"Open"`, `17`, 1)), fault.Ticket, "not understood: in the field status, name is a number", "jira.url"},
+		"an odd project":  {canned(200, strings.Replace(issueBody, `"10000"`, `"x"`, 1)), fault.Ticket, "in the field project, the id is missing", "jira.url"},
 		"no project":      {canned(200, `{"id":"1","key":"OPS-7","fields":{}}`), fault.Ticket, "project", "jira.url"},
 		"another project": {canned(200, strings.Replace(issueBody, `"OPS"}`, `"SRE"}`, 1)), fault.Ticket, "project", "jira.url"},
 		"no id":           {canned(200, strings.Replace(issueBody, `"10007"`, `""`, 1)), fault.Ticket, "no id", "jira.url"},
 		"an id of letters": {
 			canned(200, strings.Replace(issueBody, `"10007"`, `"10007; DROP"`, 1)), fault.Ticket, "no id", "jira.url"},
-		"an odd key":   {canned(200, strings.Replace(issueBody, `"OPS-7"`, `"OPS 7"`, 1)), fault.Ticket, "is not a ticket key", "such as"},
-		"a lower key":  {canned(200, strings.Replace(issueBody, `"OPS-7"`, `"ops-7"`, 1)), fault.Ticket, "upper case", "jira.url"},
-		"over 4 MiB":   {canned(200, `{"x":"`+strings.Repeat("x", maxIssue)+`"}`), fault.Ticket, "over the limit of 4 MiB", "too large"},
-		"error 4 MiB":  {canned(403, strings.Repeat("x", maxIssue+10)), fault.Auth, "forbids", "allowlist"},
-		"a bad length": {cutOffBody, fault.Ticket, "cut off", "proxy"},
+		"an odd key":               {canned(200, strings.Replace(issueBody, `"OPS-7"`, `"OPS 7"`, 1)), fault.Ticket, "is not a ticket key", "such as"},
+		"a lower key":              {canned(200, strings.Replace(issueBody, `"OPS-7"`, `"ops-7"`, 1)), fault.Ticket, "upper case", "jira.url"},
+		"over 4 MiB":               {canned(200, `{"x":"`+strings.Repeat("x", maxIssue)+`"}`), fault.Ticket, "over the limit of 4 MiB", "too large"},
+		"error 4 MiB":              {canned(403, strings.Repeat("x", maxIssue+10)), fault.Auth, "forbids", "allowlist"},
+		"over 4 MiB once unpacked": {packed(maxIssue), fault.Ticket, "over the limit of 4 MiB", "too large"},
+		"an odd time":              {canned(200, strings.Replace(issueBody, `"fields":{`, `"fields":{"created":"yesterday",`, 1)), fault.Ticket, "in the field created, ", "jira.url"},
+		"an odd date":              {canned(200, strings.Replace(issueBody, `"fields":{`, `"fields":{"duedate":{},`, 1)), fault.Ticket, "in the field duedate, it is an object", "jira.url"},
+		"odd components":           {canned(200, strings.Replace(issueBody, `"fields":{`, `"fields":{"components":"x",`, 1)), fault.Ticket, "in the field components, it is a string", "jira.url"},
+		"an odd person":            {canned(200, strings.Replace(issueBody, `"fields":{`, `"fields":{"assignee":"ada",`, 1)), fault.Ticket, "in the field assignee, it is a string", "jira.url"},
+		"a bad length":             {cutOffBody, fault.Ticket, "cut off", "proxy"},
 	}
 }
 
@@ -143,6 +150,15 @@ func echo(rw http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintf(rw, `{"message":"bad header %s, token %s"}`, r.Header.Get("Authorization"), password)
 }
 
+// packed sends a small body that unpacks to more than n bytes of spaces.
+func packed(n int) http.HandlerFunc {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(bytes.Repeat([]byte(" "), n+2))
+	_ = z.Close()
+	return canned(200, b.String(), "Content-Encoding", "gzip")
+}
+
 // cutOffBody promises more than it sends.
 func cutOffBody(rw http.ResponseWriter, _ *http.Request) {
 	rw.Header().Set("Content-Length", "5000")
@@ -158,7 +174,7 @@ func TestLookupRefuses(t *testing.T) {
 				w := newWorld(t, edition)
 				w.on(issuePath, want.handler)
 				c, _ := connect(t, w, func(o *Options) { o.GatewayExplicit = false })
-				got, err := c.Lookup(t.Context(), "OPS-7", []ticket.Field{ticket.FieldStatus})
+				got, err := c.Lookup(t.Context(), "OPS-7", []ticket.Field{ticket.FieldStatus, ticket.FieldCreated, ticket.FieldDue, ticket.FieldComponents, ticket.FieldAssignee})
 				want.check(t, err)
 				if got.ID != "" || got.Key != "" {
 					t.Errorf("a refusal came with a ticket: %+v", got)

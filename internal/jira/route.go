@@ -94,19 +94,21 @@ func (r *route) other(ctx context.Context, c *Client, e *endpoint) (*endpoint, e
 		select {
 		case <-finding:
 		case <-ctx.Done():
-			return nil, c.broken(ctx, tenantInfo, ctx.Err())
+			return nil, c.broken(ctx, tenantInfo(), ctx.Err())
 		}
 	}
 	return nil, nil
 }
 
 // tenantInfo is where a Cloud site tells its cloud id to anybody.
-var tenantInfo = call{subject: "the site's cloud id", path: "_edge/tenant_info", limit: maxTenant}
+func tenantInfo() call {
+	return call{subject: "the site's cloud id", path: "_edge/tenant_info", limit: maxTenant}
+}
 
 // find asks the site for its cloud id, without the token. Where it does not
 // tell one, there is no other endpoint.
 func (r *route) find(ctx context.Context, c *Client) (*endpoint, error) {
-	a, err := c.attempt(ctx, r.open, tenantInfo)
+	a, err := c.attempt(ctx, r.open, tenantInfo())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	close(r.finding)
@@ -114,8 +116,8 @@ func (r *route) find(ctx context.Context, c *Client) (*endpoint, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, err
-	case err != nil: // the site stumbled: a later call may ask again
-		return nil, nil
+	case err != nil:
+		return nil, nil //nolint:nilerr // the site stumbled: the 401 stands, and a later call may ask again
 	}
 	r.searched = true
 	if a.ok() {

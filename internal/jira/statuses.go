@@ -33,7 +33,7 @@ func (c *Client) StatusIDs(ctx context.Context, projectID string, names []string
 	}
 	var list []wireStatus
 	if err := json.Unmarshal(a.body, &list); err != nil {
-		return nil, c.odd(call, c.harmless(err.Error()))
+		return nil, c.odd(call, c.shape(err))
 	}
 	return matchStatuses(list, projectID, names), nil
 }

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +29,27 @@ func (c *Client) harmless(s string) string {
 		s = strings.ReplaceAll(s, secret.Reveal(), "[redacted]")
 	}
 	return shorten(s)
+}
+
+// shape says what is wrong with JSON that is not of the shape expected, without
+// the names that the types have here.
+func (c *Client) shape(err error) string {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return c.harmless(err.Error())
+	case wrong.Field == "":
+		return "it is " + article(wrong.Value)
+	}
+	return c.harmless(wrong.Field + " is " + article(wrong.Value))
+}
+
+// article puts the article before a kind of JSON value.
+func article(kind string) string {
+	if kind == "array" || kind == "object" {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 // wording is what an error's body says, in Jira's shape or in the gateway's;
