@@ -24,10 +24,20 @@ const (
 const insideEnv = "JIT_TEST_KEYRING_SESSION"
 
 // script starts the keyring and then the test. The daemon has the password from
-// its standard input; it ends with the bus of the session.
+// its standard input. It ends with the bus of the session, but only once it is on
+// it, so a test that fails at once must not end the session before that.
 const script = `
+on_the_bus() {
+	dbus-send --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetNameOwner string:org.freedesktop.secrets
+}
 if [ "$1" = unlocked ]; then
 	printf pw | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null || exit 1
+	tries=0
+	until on_the_bus >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 200 ] || { echo "gnome-keyring does not come to the bus"; exit 1; }
+		sleep 0.05
+	done
 fi
 shift
 exec "$@"
@@ -35,14 +45,14 @@ exec "$@"
 
 // Inside reports whether the test runs inside a session. Where it does not,
 // Inside runs the test of that name again inside one, and passes its outcome on;
-// the caller then returns. Where dbus-run-session or gnome-keyring-daemon is
+// the caller then returns. Where D-Bus or gnome-keyring-daemon is
 // missing the test is skipped, unless JIT_REQUIRE names keyring.
 func Inside(t *testing.T, state State) bool {
 	t.Helper()
 	if os.Getenv(insideEnv) != "" {
 		return true
 	}
-	for _, program := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
+	for _, program := range []string{"dbus-run-session", "dbus-send", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(program); err == nil {
 			continue
 		}
