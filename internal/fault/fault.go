@@ -36,10 +36,14 @@ type Error struct {
 	Err   error  // the cause, or nil
 }
 
-// Error returns the message followed by its cause.
+// Error returns the message followed by its cause, or the cause alone where
+// there is no message to add.
 func (e *Error) Error() string {
-	if e.Err == nil {
+	switch {
+	case e.Err == nil:
 		return e.Msg
+	case e.Msg == "":
+		return e.Err.Error()
 	}
 	return e.Msg + ": " + e.Err.Error()
 }

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +14,12 @@ import (
 
 const customPrefix = "customfield_"
 
-var customName = regexp.MustCompile(`^customfield_[0-9]{1,19}$`)
+// isCustomName reports whether s is customfield_N. It is a loop and no regular
+// expression, which would be compiled whenever the program starts.
+func isCustomName(s string) bool {
+	number, ok := strings.CutPrefix(s, customPrefix)
+	return ok && number != "" && len(number) < 20 && strings.Trim(number, "0123456789") == ""
+}
 
 // inspection is what walking over a checked expression finds out.
 type inspection struct {
@@ -94,7 +98,7 @@ func (in *inspection) visitCustom(node ast.NavigableExpr) {
 		in.problem(node, `ticket.fields takes the name of a field in quotes, such as ticket.fields["customfield_10101"]`)
 		return
 	}
-	if !customName.MatchString(name) {
+	if !isCustomName(name) {
 		in.problemAt(in.wordAt(node.ID(), name), "%q is not the name of a custom field, such as customfield_10101", name)
 		return
 	}

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -13,11 +12,14 @@ import (
 	"github.com/jitaccess/jit/internal/ticket"
 )
 
-var (
-	undeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
-	undefined  = regexp.MustCompile(`^undefined field '([^']*)'`)
-	noOverload = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '([^']*)'`)
-)
+// quoted returns what stands in single quotes right after prefix, and the rest.
+func quoted(msg, prefix string) (word, rest string, ok bool) {
+	msg, ok = strings.CutPrefix(msg, prefix+"'")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(msg, "'")
+}
 
 // problems turns CEL's issues into ours. Parsed helps to find words, and is nil
 // where parsing failed.
@@ -25,9 +27,9 @@ func problems(src string, issues *cel.Issues, parsed *ast.AST) []Problem {
 	out := make([]Problem, 0, len(issues.Errors()))
 	for _, e := range issues.Errors() {
 		p := Problem{Line: max(e.Location.Line(), 1), Column: max(e.Location.Column(), 0), Msg: reword(e.Message)}
-		if m := undefined.FindStringSubmatch(e.Message); m != nil {
-			p.Line, p.Column = after(src, p.Line, p.Column, m[1])
-			p.Msg = unknownField(parsed, e, m[1])
+		if word, _, ok := quoted(e.Message, "undefined field "); ok && parsed != nil {
+			p.Line, p.Column = after(src, p.Line, p.Column, word)
+			p.Msg = unknownField(parsed, e, word)
 		}
 		out = append(out, p)
 	}
@@ -39,15 +41,15 @@ func problems(src string, issues *cel.Issues, parsed *ast.AST) []Problem {
 
 // reword says in the words of a policy what CEL says in its own.
 func reword(msg string) string {
-	if m := undeclared.FindStringSubmatch(msg); m != nil {
-		return fmt.Sprintf("unknown name %q: expressions see ticket, principal and request", m[1])
+	if word, _, ok := quoted(msg, "undeclared reference to "); ok {
+		return fmt.Sprintf("unknown name %q: expressions see ticket, principal and request", word)
 	}
-	if m := noOverload.FindStringSubmatch(msg); m != nil {
-		name := m[1]
+	if name, rest, ok := quoted(msg, "found no matching overload for "); ok {
+		taken, _, _ := quoted(rest, " applied to ")
 		if op, ok := operators.FindReverse(name); ok && op != "" {
 			name = op
 		}
-		return fmt.Sprintf("%s does not take %s", name, m[2])
+		return fmt.Sprintf("%s does not take %s", name, taken)
 	}
 	msg, _, _ = strings.Cut(msg, " expecting {") // a list of every token of the grammar
 	return oneLine(strings.Replace(msg, "Syntax error: ", "syntax error: ", 1))

@@ -1,0 +1,176 @@
+package policy
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/policy/expr"
+)
+
+// Source is one file of a policy.
+type Source struct {
+	Name string // the path, which messages begin with and named files are relative to
+	Data []byte
+}
+
+// Files reads a file that a policy names. The path is the name as written,
+// joined to the directory of the file that names it unless it is absolute.
+type Files func(path string) ([]byte, error)
+
+// compiled is an entitlement with its expression ready to run.
+type compiled struct {
+	Entitlement
+	when *expr.Program // nil where there is none
+}
+
+// Compile checks sources and makes them one policy. It is pure but for files,
+// which may be nil where no entitlement names one. The error is of class Config
+// and has all mistakes, as Errors.
+func Compile(sources []Source, files Files) (*Policy, error) {
+	c := &compilation{files: files, named: map[string][]byte{}, first: map[string]position{}}
+	for _, s := range sources {
+		c.source(s)
+	}
+	if err := c.problems.err(); err != nil {
+		return nil, err
+	}
+	if len(c.entitlements) == 0 {
+		return nil, fault.New(fault.Config, "the policy has no entitlement").
+			WithHint("add one under entitlements:")
+	}
+	slices.SortFunc(c.entitlements, func(a, b *compiled) int { return cmp.Compare(a.Name, b.Name) })
+	return &Policy{Hash: c.hash(sources), Files: c.paths(sources), entitlements: c.entitlements}, nil
+}
+
+// position is where something was defined.
+type position struct {
+	file      string
+	line, col int
+}
+
+// compilation is the state of compiling several files.
+type compilation struct {
+	problems     problems
+	files        Files
+	named        map[string][]byte // by path
+	first        map[string]position
+	entitlements []*compiled
+	compiler     *expr.Compiler // made with the first expression
+}
+
+func (c *compilation) source(s Source) {
+	doc := parse(s, &c.problems)
+	if doc == nil {
+		return
+	}
+	f := &file{reader: doc, c: c, dir: filepath.Dir(s.Name)}
+	f.read()
+}
+
+// read is the top level of a file.
+func (f *file) read() {
+	top := f.object(f.root, f.root, "the policy", "version", "entitlements")
+	if !top.ok {
+		return
+	}
+	f.version(top)
+	entitlements := top.get("entitlements")
+	if entitlements == nil {
+		f.problem(top.at, "a policy must have entitlements")
+		return
+	}
+	entries, ok := f.mapping(entitlements, "entitlements")
+	if ok && len(entries) == 0 {
+		f.problem(entitlements, "entitlements is empty")
+	}
+	for _, e := range entries {
+		f.entitlement(e)
+	}
+}
+
+func (f *file) version(top object) {
+	n := top.get("version")
+	switch {
+	case n == nil:
+		f.problem(top.at, "a policy must begin with version: 1")
+	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int":
+		f.problem(n, "version must be the number 1")
+	case n.Value != "1":
+		f.problem(n, "version %s is not supported by this version of jit, which reads version 1", n.Value)
+	}
+}
+
+// paths are the files that were read, sorted.
+func (c *compilation) paths(sources []Source) []string {
+	var paths []string
+	for _, s := range sources {
+		paths = append(paths, s.Name)
+	}
+	for path := range c.named {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// hash is over names relative to the policy, so that a policy has the same hash
+// wherever it is checked out, and over lengths, so that no byte can move from
+// one file to the next unseen.
+func (c *compilation) hash(sources []Source) string {
+	contents := map[string][]byte{}
+	dir := filepath.Dir(sources[0].Name)
+	for _, s := range sources {
+		contents[relative(dir, s.Name)] = s.Data
+	}
+	for path, data := range c.named {
+		contents[relative(dir, path)] = data
+	}
+	names := make([]string, 0, len(contents))
+	for name := range contents {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	h := sha256.New()
+	for _, name := range names {
+		for _, part := range [][]byte{[]byte(name), contents[name]} {
+			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+			h.Write(part)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func relative(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil {
+		path = rel
+	}
+	return filepath.ToSlash(path)
+}
+
+// open reads a file that an entitlement names, once.
+func (c *compilation) open(path string) ([]byte, error) {
+	if data, ok := c.named[path]; ok {
+		return data, nil
+	}
+	if c.files == nil {
+		return nil, errors.New("no files can be named here")
+	}
+	data, err := c.files(path)
+	if err != nil {
+		if c.problems.hint == "" {
+			c.problems.hint = fault.HintOf(err)
+		}
+		return nil, errors.New(strings.ReplaceAll(err.Error(), "\n", " "))
+	}
+	c.named[path] = data
+	return data, nil
+}

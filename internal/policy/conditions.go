@@ -1,0 +1,135 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// categories are the keys of Jira's status categories, which are fixed.
+var categories = []string{"new", "indeterminate", "done", "undefined"}
+
+// notYet are keys that a later version reads. Until then a policy that has them
+// must not be taken for one that has not.
+var notYet = []string{"provenance", "window"}
+
+// conditions reads ticket.
+func (f *file) conditions(o object, what string) Conditions {
+	none := Conditions{Assigned: true}
+	e, ok := o.find("ticket")
+	if !ok {
+		f.problem(o.at, "%s must have ticket with its projects and a state", what)
+		return none
+	}
+	t := f.ticketObject(e)
+	if !t.ok {
+		return none
+	}
+	c := none
+	if n := t.get("projects"); n != nil {
+		c.Projects = f.listed(n, "projects", f.project)
+	} else {
+		f.problem(t.at, `%s must name its projects; ["*"] is any`, what)
+	}
+	if t.get("statuses") == nil && t.get("status_categories") == nil {
+		f.problem(t.at, `%s must name a state, as statuses or status_categories; ["*"] is any`, what)
+	}
+	if n := t.get("statuses"); n != nil {
+		c.Statuses = f.listed(n, "statuses", f.trimmed("a status"))
+	}
+	if n := t.get("status_categories"); n != nil {
+		c.StatusCategories = f.listed(n, "status_categories", f.category)
+	}
+	c.Types = f.concrete(t, "types", f.trimmed("an issue type"))
+	c.Labels = f.concrete(t, "labels", f.label)
+	c.Components = f.concrete(t, "components", f.trimmed("a component"))
+	if n := t.get("assigned"); n != nil {
+		c.Assigned = f.boolean(n, "assigned")
+	}
+	return c
+}
+
+// ticketObject reads the mapping and refuses what is not built yet.
+func (f *file) ticketObject(e entry) object {
+	keys := []string{"projects", "types", "statuses", "status_categories", "labels", "components", "assigned"}
+	entries, ok := f.mapping(e.value, "ticket")
+	t := object{at: e.key, ok: ok}
+	for _, sub := range entries {
+		switch {
+		case slices.Contains(notYet, sub.name):
+			f.problem(sub.key, "ticket.%s is not supported by this version of jit", sub.name)
+		case !slices.Contains(keys, sub.name):
+			f.problem(sub.key, "unknown key %q in ticket, which takes %s", sub.name, strings.Join(keys, ", "))
+		default:
+			t.entries = append(t.entries, sub)
+		}
+	}
+	return t
+}
+
+// listed reads a list that may be ["*"] instead.
+func (f *file) listed(n *yaml.Node, what string, check func(item)) []string {
+	items, _ := f.texts(n, what)
+	values := make([]string, 0, len(items))
+	for _, it := range items {
+		switch {
+		case it.value == Any && len(items) > 1:
+			f.problem(it.node, `"*" in %s stands alone or not at all`, what)
+		case it.value != Any:
+			check(it)
+		}
+		values = append(values, it.value)
+	}
+	return values
+}
+
+// concrete reads an optional list where leaving it out already says "any".
+func (f *file) concrete(t object, key string, check func(item)) []string {
+	n := t.get(key)
+	if n == nil {
+		return nil
+	}
+	items, _ := f.texts(n, key)
+	values := make([]string, 0, len(items))
+	for _, it := range items {
+		if it.value == Any {
+			f.problem(it.node, `"*" means nothing in %s; leave %s out for any`, key, key)
+			continue
+		}
+		check(it)
+		values = append(values, it.value)
+	}
+	return values
+}
+
+func (f *file) project(it item) {
+	if !isProject(it.value) {
+		f.problem(it.node, "%.80q is not a project key, such as OPS", it.value)
+	}
+}
+
+func (f *file) category(it item) {
+	if !slices.Contains(categories, it.value) {
+		f.problem(it.node, "%.80q is not a status category; there are %s", it.value, strings.Join(categories, ", "))
+	}
+}
+
+func (f *file) label(it item) {
+	if strings.ContainsAny(it.value, " \t\n\r") {
+		f.problem(it.node, "%.80q cannot be a label: a label of Jira has no blanks", it.value)
+		return
+	}
+	f.trimmed("a label")(it)
+}
+
+// trimmed refuses a name that no name of Jira can equal.
+func (f *file) trimmed(what string) func(item) {
+	return func(it item) {
+		if strings.TrimSpace(it.value) != it.value || ticket.Clean(it.value) != it.value {
+			f.problem(it.node, "%.80q cannot be %s: it has blanks at an end or control characters", it.value, what)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// Entitlements returns copies of all entitlements, sorted by name.
+func (p *Policy) Entitlements() []Entitlement {
+	if p == nil {
+		return nil
+	}
+	all := make([]Entitlement, len(p.entitlements))
+	for i, c := range p.entitlements {
+		all[i] = c.clone()
+	}
+	return all
+}
+
+// Entitlement returns a copy of the entitlement of this name.
+func (p *Policy) Entitlement(name string) (Entitlement, bool) {
+	c := p.find(name)
+	if c == nil {
+		return Entitlement{}, false
+	}
+	return c.clone(), true
+}
+
+func (p *Policy) find(name string) *compiled {
+	if p == nil {
+		return nil
+	}
+	for _, c := range p.entitlements {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// clone copies whatever a caller could change.
+func (e Entitlement) clone() Entitlement {
+	t := &e.Ticket
+	for _, list := range []*[]string{&t.Projects, &t.Types, &t.Statuses, &t.StatusCategories, &t.Labels, &t.Components} {
+		*list = slices.Clone(*list)
+	}
+	if e.AWS != nil {
+		aws := *e.AWS
+		aws.PolicyARNs, aws.Tags = slices.Clone(aws.PolicyARNs), maps.Clone(aws.Tags)
+		e.AWS = &aws
+	}
+	if e.SSH != nil {
+		ssh := *e.SSH
+		for _, list := range []*[]string{&ssh.Logins, &ssh.Extensions, &ssh.SourceAddresses, &ssh.Hosts} {
+			*list = slices.Clone(*list)
+		}
+		e.SSH = &ssh
+	}
+	return e
+}
+
+// Needs is what must be asked of Jira to decide about these entitlements, or
+// about all of them where none is named. Names that the policy does not have
+// need nothing.
+func (p *Policy) Needs(names ...string) Needs {
+	// The project, the status and the assignee bind every grant; the summary is
+	// shown to the reader. The id and the key come without being asked for.
+	need := Needs{Fields: []ticket.Field{ticket.FieldAssignee, ticket.FieldProject, ticket.FieldStatus, ticket.FieldSummary}}
+	if p != nil {
+		for _, c := range p.entitlements {
+			if len(names) == 0 || slices.Contains(names, c.Name) {
+				c.needs(&need)
+			}
+		}
+	}
+	slices.Sort(need.Fields)
+	need.Fields = slices.Compact(need.Fields)
+	slices.Sort(need.StatusNames)
+	need.StatusNames = slices.Compact(need.StatusNames)
+	return need
+}
+
+func (c *compiled) needs(n *Needs) {
+	t := c.Ticket
+	if len(t.Types) > 0 {
+		n.Fields = append(n.Fields, ticket.FieldType)
+	}
+	if len(t.Labels) > 0 {
+		n.Fields = append(n.Fields, ticket.FieldLabels)
+	}
+	if len(t.Components) > 0 {
+		n.Fields = append(n.Fields, ticket.FieldComponents)
+	}
+	for _, s := range t.Statuses {
+		if s != Any && !isStatusID(s) {
+			n.StatusNames = append(n.StatusNames, s)
+		}
+	}
+	if c.when != nil {
+		n.Fields = append(n.Fields, c.when.Fields...)
+		n.Groups = n.Groups || c.when.Groups
+	}
+}

@@ -1,0 +1,105 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxSessionPolicy is how many characters STS takes for the inline session
+// policy and the ARNs of managed ones together. The white space of the JSON is
+// dropped first, since it counts.
+const maxSessionPolicy = 2048
+
+// sessionPolicy reads session_policy or session_policy_file.
+func (f *file) sessionPolicy(o object, out *AWS) {
+	inline, hasInline := o.find("session_policy")
+	named, hasFile := o.find("session_policy_file")
+	at := inline.value
+	switch {
+	case hasInline && hasFile:
+		f.problem(later(inline.key, named.key), "aws has both session_policy and session_policy_file; keep one")
+		return
+	case hasInline:
+		if it, ok := f.anyText(inline.value, "session_policy"); ok {
+			out.SessionPolicy = f.sessionJSON(it, f.name, []byte(it.value))
+		}
+	case hasFile:
+		at = named.value
+		out.SessionPolicy = f.sessionFile(named.value)
+	default:
+		return
+	}
+	total := utf8.RuneCountInString(out.SessionPolicy)
+	for _, arn := range out.PolicyARNs {
+		total += utf8.RuneCountInString(arn)
+	}
+	if total > maxSessionPolicy {
+		f.problem(at, "the session policy and policy_arns have %d characters together, and STS takes %d", total, maxSessionPolicy)
+	}
+}
+
+func (f *file) sessionFile(n *yaml.Node) string {
+	it, ok := f.text(n, "session_policy_file")
+	if !ok {
+		return ""
+	}
+	path := filepath.FromSlash(it.value)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(f.dir, path)
+	}
+	data, err := f.c.open(path)
+	if err != nil {
+		f.problem(it.node, "session_policy_file %.200q: %s", it.value, err.Error())
+		return ""
+	}
+	return f.sessionJSON(it, path, data)
+}
+
+// sessionJSON checks a session policy and drops its white space. Mistakes in a
+// file of its own are told with their place in that file.
+func (f *file) sessionJSON(it item, path string, data []byte) string {
+	var statement struct {
+		Statement json.RawMessage
+	}
+	tell := func(offset int64, msg string) string {
+		if path == f.name {
+			f.problem(it.node, "session_policy %s", msg)
+			return ""
+		}
+		line, col := lineColumn(data, offset)
+		f.problems.add(path, line, col, "the session policy %s", msg)
+		return ""
+	}
+	if err := json.Unmarshal(data, &statement); err != nil {
+		syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
+		if !isSyntax {
+			return tell(1, "is not a JSON object")
+		}
+		return tell(syntax.Offset, "is not valid JSON: "+strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if len(statement.Statement) == 0 {
+		return tell(1, "has no Statement")
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, data); err != nil {
+		return tell(1, "is not valid JSON")
+	}
+	// STS takes tab, line ends and the characters from blank to U+00FF.
+	if i := bytes.IndexFunc(data, func(r rune) bool { return r > 0xff }); i >= 0 {
+		return tell(int64(i)+1, "has a character beyond U+00FF, which STS does not take; write it as \\uXXXX")
+	}
+	return b.String()
+}
+
+// lineColumn turns the offset of a byte, from 1, into a place, from 1.
+func lineColumn(data []byte, offset int64) (int, int) {
+	before := data[:min(max(offset-1, 0), int64(len(data)))]
+	last := bytes.LastIndexByte(before, '\n')
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[last+1:]) + 1
+}
