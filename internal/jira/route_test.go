@@ -204,7 +204,6 @@ func TestStaleCloudIDIsForgotten(t *testing.T) {
 		w.Put(accesstest.OPS7())
 		old := "99999999-a1b2-4c33-8d44-001122334455"
 		cache := &ids{held: map[string]string{w.URL: old}}
-		w.on(issuePath, nil)
 		c, _ := connect(t, w, func(o *Options) { o.CloudIDs = cache })
 		if _, err := c.Whoami(t.Context(), false); fault.ClassOf(err) != fault.Auth && fault.ClassOf(err) != fault.Ticket {
 			t.Errorf("first: %v", err)
