@@ -124,7 +124,7 @@ func explainAPI(api smithy.APIError, action string, l Location) *fault.Error {
 		return f(fault.Auth, "AWS did not accept the credentials with which KMS was asked").
 			WithHint("sign in again (aws sso login), or check aws.profile; aws sts get-caller-identity shows who you are")
 	default:
-		return f(fault.Issuer, "KMS refused to sign with the CA's key %s", l.KeyID)
+		return f(fault.Issuer, "KMS refused %s with the CA's key %s", action, l.KeyID)
 	}
 }
 
