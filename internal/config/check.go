@@ -3,15 +3,11 @@ package config
 import (
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/pkg/audit"
 )
-
-// writerPattern is what a writer's name may be: the alphabet of escaped ids,
-// never beginning with the underscore that marks jit's own prefixes.
-var writerPattern = regexp.MustCompile(`^[A-Za-z0-9=-]{1,64}$`)
 
 // check finds every mistake in the merged configuration.
 func (c *Config) check(env Env) error {
@@ -35,7 +31,7 @@ func (c *Config) check(env Env) error {
 	if c.Audit.Log == "" {
 		add(fault.New(fault.Config, "audit.log: names no log; no credential is given without a record"))
 	}
-	if c.Audit.Writer != "" && !writerPattern.MatchString(c.Audit.Writer) {
+	if w := c.Audit.Writer; w != "" && (!audit.IsWriter(w) || strings.Contains(w, ".")) {
 		add(fault.New(fault.Config, "audit.writer: %q is no writer's name: up to 64 of A-Z a-z 0-9 = -", c.Audit.Writer))
 	}
 	if c.Sandbox {

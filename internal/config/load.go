@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -98,10 +97,6 @@ func readChecked(path string) ([]byte, error) {
 	return data, nil
 }
 
-// goType matches the names of our own types in the decoder's messages, which
-// mean nothing to a reader.
-var goType = regexp.MustCompile(` in type .*$`)
-
 // describe turns the decoder's error into lines of FILE:LINE:COL: message.
 func describe(path string, err error) error {
 	list, ok := errors.AsType[*yaml.LoadErrors](err)
@@ -110,7 +105,8 @@ func describe(path string, err error) error {
 	}
 	lines := make([]string, 0, len(list.Errors))
 	for _, e := range list.Errors {
-		msg := goType.ReplaceAllString(e.Message, "")
+		// The decoder names our own types, which mean nothing to a reader.
+		msg, _, _ := strings.Cut(e.Message, " in type ")
 		msg = strings.Replace(msg, "field ", "unknown key ", 1)
 		msg = strings.TrimSuffix(msg, " not found")
 		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", path, e.Mark.Line, e.Mark.Column, msg))

@@ -3,7 +3,6 @@
 package ticket
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -13,11 +12,6 @@ import (
 // MaxKeyLength is the longest key that still leaves room for a grant id in an
 // STS session name: 64 characters, less 26 for the id and one for the dot.
 const MaxKeyLength = 37
-
-// keyPattern is Jira's default project key pattern (two or more characters,
-// upper case, beginning with a letter; underscores are allowed on Data Center)
-// followed by the number.
-var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]+-[1-9][0-9]*$`)
 
 // Key is a ticket's key such as PROJ-123: always upper case, and only ever made
 // of characters that are safe in a URL path, a JQL string and a session name.
@@ -32,7 +26,7 @@ func ParseKey(s string) (Key, error) {
 	}
 	k := strings.ToUpper(typed)
 	switch {
-	case !keyPattern.MatchString(k):
+	case !isKey(k):
 		return "", fault.New(fault.Ticket, "%q is not a ticket key", printable(s)).
 			WithHint("a key is a project and a number, such as OPS-123")
 	case len(k) > MaxKeyLength:
@@ -40,6 +34,29 @@ func ParseKey(s string) (Key, error) {
 			WithHint("a longer key does not fit an AWS session name beside the grant id")
 	}
 	return Key(k), nil
+}
+
+// isKey reports whether k is a project key as Jira has them by default (two or
+// more characters, upper case, beginning with a letter; underscores are allowed
+// on Data Center), a dash and a number. It is matched by hand because every
+// command pays for a compiled pattern when it starts.
+func isKey(k string) bool {
+	project, number, ok := strings.Cut(k, "-")
+	return ok && len(project) >= 2 && isUpper(project[0]) &&
+		only(project, func(c byte) bool { return isUpper(c) || isDigit(c) || c == '_' }) &&
+		number != "" && number[0] != '0' && only(number, isDigit)
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func only(s string, holds func(byte) bool) bool {
+	for i := range len(s) {
+		if !holds(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Project returns the part before the dash.
