@@ -21,7 +21,7 @@ func EscapeID(id string) string {
 	for i := range len(id) {
 		c := id[i]
 		switch {
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-':
+		case plain(c):
 			b.WriteByte(c)
 		default:
 			fmt.Fprintf(&b, "=%02X", c)

@@ -26,8 +26,8 @@ type Ref struct {
 
 // Person is a Jira account in a record.
 type Person struct {
-	ID   string
-	Name string // for people to read; may be empty
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"` // for people to read
 }
 
 // Reason is one condition of a decision.
@@ -63,8 +63,12 @@ type SSH struct {
 
 // Event is one thing that happened, before it has a place on a chain.
 type Event struct {
-	Kind        Kind
-	Time        time.Time
+	Kind Kind
+	Time time.Time // kept to the millisecond, in UTC
+	// UID tells this event from every other, so that a writer whose reply was
+	// lost knows its own record again. The log draws one where it is empty.
+	UID         string
+	Version     string // of the jit that wrote it; may be empty
 	Grant       string // id; empty for a denial, which makes no grant
 	Entitlement string // empty where a denial concerns several
 	// Entitlements are all that a denial considered; for other kinds nil.
@@ -84,4 +88,7 @@ type Event struct {
 	SSH          *SSH
 	Error        string // for Failed and Unknown
 	Of           *Ref   // the record that this one follows up, such as the issued one
+	// Continues is set in the first record of WRITER.2 and its like: the last
+	// good record of the chain that was spoiled. Seq 0 says that none was good.
+	Continues *Ref
 }

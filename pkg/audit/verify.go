@@ -1,0 +1,131 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Options say what Verify compares the log with.
+type Options struct {
+	// Writers are the only chains to verify, with their continuations; nil for
+	// all.
+	Writers []string
+	// Principals maps the writers that the store confines to the one principal
+	// that each may write about. Where it is not empty, a writer that it lacks
+	// must have the name that EscapeID gives its principal.
+	Principals map[string]string
+	// Known are records that were seen before, such as those of grants that
+	// somebody holds. Without them a cut or changed end of a chain looks like
+	// one that is yet to be written.
+	Known []Ref
+	// Parallel is how many records are read at the same time; 0 takes 16.
+	Parallel int
+}
+
+const (
+	defaultParallel = 16
+	// chainsAtOnce is how many chains are verified side by side, so that many
+	// short ones do not wait for one another's listings.
+	chainsAtOnce = 8
+)
+
+// Verify reads every record of every chain and reports what does not hold. It
+// keeps a fixed number of records in memory. The error is for a store that
+// could not be read to the end; what is wrong with the log is in the report.
+func Verify(ctx context.Context, store Store, o Options) (Report, error) {
+	if o.Parallel <= 0 {
+		o.Parallel = defaultParallel
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	v := &verifier{store: store, options: o, slots: make(chan struct{}, o.Parallel)}
+	report := Report{OK: true, Chains: []Chain{}, Problems: []Problem{}}
+	writers, err := v.writers(ctx, &report)
+	if err != nil {
+		return Report{}, err
+	}
+	report.Chains = make([]Chain, len(writers))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(chainsAtOnce, o.Parallel, len(writers)) {
+		wg.Go(func() {
+			for i := range next {
+				if err := v.verify(ctx, writers[i], &report.Chains[i]); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for i := range writers {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return Report{}, err
+	}
+	v.unseen(writers, &report)
+	for _, c := range report.Chains {
+		report.Records += c.Records
+		report.OK = report.OK && c.OK
+	}
+	return report, nil
+}
+
+type verifier struct {
+	store   Store
+	options Options
+	slots   chan struct{} // one for each record that is being read
+}
+
+// writers are the chains to verify, in order, each spoiled one directly before
+// its continuation.
+func (v *verifier) writers(ctx context.Context, report *Report) ([]string, error) {
+	var writers []string
+	for name, err := range v.store.Top(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		writer, folder := strings.CutSuffix(name, "/")
+		switch {
+		case strings.HasPrefix(name, "_"):
+		case !folder || !IsWriter(writer):
+			report.OK = false
+			report.Problems = append(report.Problems, Problem{Code: CodeForeign, Text: fmt.Sprintf("%q is no writer's", name)})
+		case v.wanted(writer):
+			writers = append(writers, writer)
+		}
+	}
+	slices.SortFunc(writers, compareWriters)
+	return writers, nil
+}
+
+func compareWriters(a, b string) int {
+	aBase, aPart := SplitWriter(a)
+	bBase, bPart := SplitWriter(b)
+	if c := strings.Compare(aBase, bBase); c != 0 {
+		return c
+	}
+	return int(aPart) - int(bPart) // at most maxPart
+}
+
+func (v *verifier) wanted(writer string) bool {
+	base, _ := SplitWriter(writer)
+	return len(v.options.Writers) == 0 || slices.Contains(v.options.Writers, writer) || slices.Contains(v.options.Writers, base)
+}
+
+// unseen reports the known records whose whole chain is gone.
+func (v *verifier) unseen(writers []string, report *Report) {
+	for _, k := range v.options.Known {
+		if !v.wanted(k.Writer) || slices.Contains(writers, k.Writer) {
+			continue
+		}
+		report.OK = false
+		report.Problems = append(report.Problems, Problem{
+			Writer: k.Writer, Seq: k.Seq, Code: CodeKnown, Text: "the record is known to have been written, and its whole chain is gone",
+		})
+	}
+}
