@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -27,10 +28,14 @@ type subject struct {
 }
 
 // because finds the reason that an AccessDenied of AWS ends with.
-var because = regexp.MustCompile(`because no [a-z -]+ policy allows|with an explicit deny in an? [a-z -]+ policy`)
+var because = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`because no [a-z -]+ policy allows|with an explicit deny in an? [a-z -]+ policy`)
+})
 
 // percent finds how much of its room a packed policy takes.
-var percent = regexp.MustCompile(`[0-9]+ ?%`)
+var percent = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[0-9]+ ?%`)
+})
 
 // apiCause is what of an answer of AWS is safe and useful to repeat. A message
 // of AWS can hold the session token (SignatureDoesNotMatch shows the canonical
@@ -62,8 +67,8 @@ func explain(err error, s subject) *fault.Error {
 		"{caller}", s.caller,
 		"{profile}", flagFor(s.profile),
 		"{duration}", short(s.duration),
-		"{because}", before(" ", because.FindString(api.ErrorMessage())),
-		"{percent}", room(percent.FindString(api.ErrorMessage())),
+		"{because}", before(" ", because().FindString(api.ErrorMessage())),
+		"{percent}", room(percent().FindString(api.ErrorMessage())),
 		"{text}", quote(api.ErrorMessage()),
 		"{skew}", skewOf(response, s.now),
 	)

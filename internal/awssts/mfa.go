@@ -4,13 +4,16 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 )
 
 // codePattern is STS's TokenCode: six digits.
-var codePattern = regexp.MustCompile(`^[0-9]{6}$`)
+var codePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]{6}$`)
+})
 
 // code returns the one-time code of an order, or "" where it needs none.
 func (i *Issuer) code(ctx context.Context, order credential.Order) (string, error) {
@@ -45,7 +48,7 @@ func askCode(ctx context.Context, prompt MFAPrompt, serial string) (string, erro
 
 func cleanCode(code string) (string, error) {
 	code = strings.Join(strings.Fields(code), "") // devices show 123 456
-	if !codePattern.MatchString(code) {
+	if !codePattern().MatchString(code) {
 		return "", fault.New(fault.Usage, "an MFA code has six digits").
 			WithHint("give the code that the device shows now; jit takes no security keys here, as AWS does not")
 	}

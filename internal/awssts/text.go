@@ -3,6 +3,7 @@ package awssts
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -13,10 +14,12 @@ const longestQuote = 240
 // tokenPattern finds what may be a secret in somebody else's text: keys and
 // session tokens are long runs of base64 without a space; a secret access key
 // has 40 characters.
-var tokenPattern = regexp.MustCompile(`[A-Za-z0-9+/=_%-]{40,}`)
+var tokenPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[A-Za-z0-9+/=_%-]{40,}`)
+})
 
 // quote is oneLine for text that may repeat what was sent to its author.
-func quote(s string) string { return oneLine(tokenPattern.ReplaceAllString(s, "[redacted]")) }
+func quote(s string) string { return oneLine(tokenPattern().ReplaceAllString(s, "[redacted]")) }
 
 // oneLine makes somebody else's text fit for a message: no control characters,
 // not long, no full stop.

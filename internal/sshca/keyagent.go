@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -17,7 +18,9 @@ import (
 
 // ourKeyID is what grant.SSHKeyID makes; the agent's other keys are not ours
 // to remove.
-var ourKeyID = regexp.MustCompile(`^jit [^ ]+ [^ ]+ [a-z2-7]{26}$`)
+var ourKeyID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^jit [^ ]+ [^ ]+ [a-z2-7]{26}$`)
+})
 
 // KeyAgent is the user's ssh-agent, as the place for a grant's key.
 type KeyAgent struct{ socket string }
@@ -168,7 +171,7 @@ func purge(conn *agentConn, which func(*ssh.Certificate) bool) (removed int, err
 	for _, k := range held {
 		public, err := ssh.ParsePublicKey(k.Blob)
 		cert, ok := public.(*ssh.Certificate)
-		if err != nil || !ok || !ourKeyID.MatchString(cert.KeyId) || !which(cert) {
+		if err != nil || !ok || !ourKeyID().MatchString(cert.KeyId) || !which(cert) {
 			continue
 		}
 		switch err := conn.Remove(cert); {

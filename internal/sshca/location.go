@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -32,14 +33,25 @@ type Location struct {
 	Region      string // AWSKMS: "" takes that of the AWS configuration
 }
 
+// Patterns are compiled when first used: every command would pay for them at
+// its start.
+//
 // The names that KMS gives to keys, after
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#KMS-Sign-request-KeyId
 var (
-	kmsKey = regexp.MustCompile(`^(?:alias/[A-Za-z0-9/_-]{1,250}|[A-Za-z0-9-]{1,128})$`)
-	kmsARN = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(?:alias/[A-Za-z0-9/_-]{1,250}|key/[A-Za-z0-9-]{1,128})$`)
+	kmsKey = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:alias/[A-Za-z0-9/_-]{1,250}|[A-Za-z0-9-]{1,128})$`)
+	})
+	kmsARN = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(?:alias/[A-Za-z0-9/_-]{1,250}|key/[A-Za-z0-9-]{1,128})$`)
+	})
 	// A region becomes a part of a host name, so nothing else may pass.
-	region = regexp.MustCompile(`^[a-z]{2,}(?:-[a-z0-9]+)+$`)
-	drive  = regexp.MustCompile(`^/[A-Za-z]:(?:/|$)`)
+	region = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[a-z]{2,}(?:-[a-z0-9]+)+$`)
+	})
+	drive = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^/[A-Za-z]:(?:/|$)`)
+	})
 )
 
 const locationHint = "ssh.ca is file:///PATH, agent:SHA256:FINGERPRINT or awskms:///alias/NAME"
@@ -103,7 +115,7 @@ func parseFile(u *url.URL, goos string) (Location, error) {
 	}
 	name := u.Path
 	if goos == "windows" {
-		if !drive.MatchString(name) {
+		if !drive().MatchString(name) {
 			return Location{}, refuse("the path needs a drive: file:///C:/jit/ca")
 		}
 		name = name[1:]
@@ -128,13 +140,13 @@ func parseKMS(u *url.URL) (Location, error) {
 		if name != "region" {
 			return Location{}, refuse("unknown parameter %q; there is region", name)
 		}
-		if len(values) != 1 || !region.MatchString(values[0]) {
+		if len(values) != 1 || !region().MatchString(values[0]) {
 			return Location{}, refuse("region is one name, such as eu-west-1")
 		}
 		l.Region = values[0]
 	}
-	if arn := kmsARN.FindStringSubmatch(key); arn != nil {
-		if !region.MatchString(arn[1]) {
+	if arn := kmsARN().FindStringSubmatch(key); arn != nil {
+		if !region().MatchString(arn[1]) {
 			return Location{}, refuse("the ARN names no region")
 		}
 		if l.Region != "" && l.Region != arn[1] {
@@ -143,7 +155,7 @@ func parseKMS(u *url.URL) (Location, error) {
 		l.Region = arn[1]
 		return l, nil
 	}
-	if !kmsKey.MatchString(key) {
+	if !kmsKey().MatchString(key) {
 		return Location{}, refuse("%q is neither a key id, alias/NAME nor an ARN of KMS", key)
 	}
 	return l, nil
