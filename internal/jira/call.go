@@ -83,6 +83,10 @@ func (c *Client) get(ctx context.Context, call call) (answer, error) {
 	if !a.unauthorized() && !lost {
 		return a, nil
 	}
+	if e.cached { // the token or the site has changed since: begin anew
+		c.route.forget(e)
+		return c.get(ctx, call)
+	}
 	other, err := c.route.other(ctx, c, e)
 	if other == nil {
 		return a, err
@@ -99,7 +103,6 @@ func (c *Client) get(ctx context.Context, call call) (answer, error) {
 	case b.missingScope(), b.status == http.StatusForbidden, b.status == http.StatusNotFound && call.absent != nil:
 		return b, nil
 	}
-	c.route.forget()
 	return a, nil
 }
 

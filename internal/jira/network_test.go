@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +107,9 @@ func TestOutages(t *testing.T) {
 			t.Parallel()
 			err := whoami(t.Context(), t, url, fails(tt.err))
 			tt.want.check(t, err)
+			if strings.Contains(err.Error(), `Get "`) {
+				t.Errorf("the request shows: %v", err)
+			}
 			if !errors.Is(err, tt.err) {
 				t.Errorf("the cause is lost: %v", err)
 			}

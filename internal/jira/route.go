@@ -159,12 +159,11 @@ func (r *route) settle(e *endpoint) {
 	r.opts.CloudIDs.Remember(r.site.base, id)
 }
 
-// forget drops what an earlier process found, where neither endpoint accepts
-// the token: the cloud id may be the reason.
-func (r *route) forget() {
+// forget drops what an earlier process found, and goes back to the site.
+func (r *route) forget(e *endpoint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.inUse.cached {
+	if r.inUse != e || !e.cached {
 		return
 	}
 	r.inUse, r.found, r.searched = r.site, nil, false

@@ -153,7 +153,30 @@ func TestThe401StandsWithoutTheGateway(t *testing.T) {
 			want.check(t, err)
 			_, err = c.Lookup(t.Context(), "OPS-7", nil)
 			want.check(t, err)
+			for _, p := range w.seen() {
+				if !strings.HasPrefix(p, "/rest/") && !strings.HasPrefix(p, "/ex/jira/"+cloudID+"/rest/") && p != "/_edge/tenant_info" {
+					t.Errorf("asked %s", p)
+				}
+			}
 		})
+	}
+}
+
+// A user who stops it while the gateway is looked for is told that, and not
+// that the token is no good.
+func TestSearchForTheGatewayStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Cloud)
+	w.scoped = true
+	ctx, cancel := context.WithCancel(t.Context())
+	w.on("/_edge/tenant_info", func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	c, _ := connect(t, w)
+	_, err := c.get(ctx, call{subject: "who we are", path: "rest/api/2/myself", limit: maxMyself, who: true})
+	if fault.ClassOf(err) != fault.Cancelled {
+		t.Errorf("class %d: %v", fault.ClassOf(err), err)
 	}
 }
 
@@ -205,15 +228,17 @@ func TestStaleCloudIDIsForgotten(t *testing.T) {
 		old := "99999999-a1b2-4c33-8d44-001122334455"
 		cache := &ids{held: map[string]string{w.URL: old}}
 		c, _ := connect(t, w, func(o *Options) { o.CloudIDs = cache })
-		if _, err := c.Whoami(t.Context(), false); fault.ClassOf(err) != fault.Auth && fault.ClassOf(err) != fault.Ticket {
-			t.Errorf("first: %v", err)
-		}
-		if cache.held[w.URL] == old {
-			t.Error("still remembers the old id")
-		}
 		if _, err := c.Lookup(t.Context(), "OPS-7", nil); err != nil || cache.held[w.URL] != cloudID {
-			t.Errorf("second: %v, remembers %q", err, cache.held[w.URL])
+			t.Errorf("%v, remembers %q", err, cache.held[w.URL])
 		}
+	})
+	t.Run("an expired token", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, Cloud)
+		w.RejectToken()
+		c, _ := connect(t, w, func(o *Options) { o.CloudIDs = &ids{held: map[string]string{w.URL: cloudID}} })
+		_, err := c.Lookup(t.Context(), "OPS-7", nil)
+		refused{class: fault.Auth, msg: "does not accept the token", hint: "jit login"}.check(t, err)
 	})
 	t.Run("not an id", func(t *testing.T) {
 		t.Parallel()

@@ -83,7 +83,7 @@ func (w *world) seen() []string {
 	return paths
 }
 
-// forbidden reports whether the token must not be accepted at this path.
+// refuses reports whether the token must not be accepted here.
 func (w *world) refuses(r *http.Request, gateway bool) bool {
 	user, password, basic := r.BasicAuth()
 	if w.edition == DataCenter {
@@ -110,6 +110,8 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case w.outage:
 		rw.WriteHeader(http.StatusServiceUnavailable)
+	case strings.HasPrefix(path, "/ex/jira/"):
+		rw.WriteHeader(http.StatusNotFound) // another site's, or none's
 	case path == "/_edge/tenant_info":
 		if r.Header.Get("Authorization") != "" {
 			w.t.Error("the token was sent to tenant_info")
