@@ -10,7 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/interpreter"
 
 	"github.com/jitaccess/jit/internal/ticket"
@@ -51,7 +53,7 @@ type Problem struct {
 
 // Compiler compiles expressions. It may be used by one goroutine at a time.
 type Compiler struct {
-	env    *cel.Env
+	engine *engine
 	fields map[string]map[string]field // by type name, then field name
 }
 
@@ -59,11 +61,11 @@ type Compiler struct {
 // millisecond, so make one only where there is an expression.
 func NewCompiler() (*Compiler, error) {
 	c := &Compiler{fields: objects()}
-	env, err := newEnv(c.fields)
+	engine, err := newEngine(c.fields)
 	if err != nil {
 		return nil, fmt.Errorf("set up the expression language: %w", err)
 	}
-	c.env = env
+	c.engine = engine
 	return c, nil
 }
 
@@ -74,46 +76,42 @@ type Program struct {
 	// Groups reports whether it reads principal.groups.
 	Groups bool
 
-	reads []read
-	prog  cel.Program
+	reads   []read
+	planned interpreter.InterpretableV2
 }
 
 // Compile type-checks an expression, which must give a bool. It returns either
 // a program or at least one problem.
 func (c *Compiler) Compile(src string) (*Program, []Problem) {
-	parsed, issues := c.env.Parse(src)
-	if issues.Err() != nil {
-		return nil, problems(src, issues, nil)
+	checked, parsed, errs := c.engine.check(src)
+	if len(errs) > 0 {
+		return nil, problems(src, errs, parsed)
 	}
-	checked, issues := c.env.Check(parsed)
-	if issues.Err() != nil {
-		return nil, problems(src, issues, parsed.NativeRep())
-	}
-	found := c.inspect(src, checked.NativeRep())
+	found := c.inspect(src, checked)
 	if len(found.problems) > 0 {
 		return nil, found.problems
 	}
-	if t := checked.OutputType(); t.Kind() != cel.BoolKind {
-		return nil, whole("the expression gives %s, not bool", cel.FormatCELType(t))
+	if t := checked.GetType(checked.Expr().ID()); t.Kind() != types.BoolKind {
+		return nil, whole("the expression gives %s, not bool", typeText(t))
 	}
-	if p := c.tooCostly(checked); p != nil {
+	if p := tooCostly(checked); p != nil {
 		return nil, p
 	}
-	prog, err := c.env.Program(checked, cel.CostLimit(CostLimit), cel.EvalOptions(cel.OptOptimize))
+	planned, err := c.engine.plan(checked)
 	if err != nil {
 		return nil, whole("%s", oneLine(err.Error()))
 	}
-	return &Program{Fields: found.needs(), Groups: found.groups, reads: found.reads, prog: prog}, nil
+	return &Program{Fields: found.needs(), Groups: found.groups, reads: found.reads, planned: planned}, nil
 }
 
-func (c *Compiler) tooCostly(checked *cel.Ast) []Problem {
-	cost, err := c.env.EstimateCost(checked, sizes{})
+func tooCostly(checked *ast.AST) []Problem {
+	estimate, err := cost.Cost(checked, sizes{})
 	if err != nil {
 		return whole("the cost of the expression cannot be told: %s", oneLine(err.Error()))
 	}
-	if cost.Max > CostLimit {
+	if estimate.Max > CostLimit {
 		return whole("the expression can cost %s, more than the limit of %d; avoid loops within loops and long texts",
-			costText(cost.Max), CostLimit)
+			costText(estimate.Max), CostLimit)
 	}
 	return nil
 }
@@ -121,26 +119,19 @@ func (c *Compiler) tooCostly(checked *cel.Ast) []Problem {
 // Eval runs the expression. An error means that there is no answer, which must
 // never be taken for a yes.
 func (p *Program) Eval(v *Values) (bool, error) {
-	out, _, err := p.prog.Eval(map[string]any{
+	out, err := run(p.planned, map[string]any{
 		"ticket":    object{ticketType, v},
 		"principal": object{principalType, v},
 		"request":   object{requestType, v},
 	})
 	if err != nil {
-		return false, tell(err)
+		return false, errors.New(oneLine(err.Error()))
 	}
 	yes, ok := out.Value().(bool)
 	if !ok {
 		return false, errors.New("it gives no bool")
 	}
 	return yes, nil
-}
-
-func tell(err error) error {
-	if cancelled, ok := errors.AsType[interpreter.EvalCancelledError](err); ok && cancelled.Cause == interpreter.CostLimitExceeded {
-		return fmt.Errorf("it costs more than the limit of %d", CostLimit)
-	}
-	return errors.New(oneLine(err.Error()))
 }
 
 // Missing returns the fields that the expression needs and that Jira did not

@@ -194,10 +194,10 @@ func TestCompileTellsWhereAndWhat(t *testing.T) {
 		{`type(request) == int`, `1:5: request can only`},
 		{`jit.Ticket{key: "A-1"}.key == "A-1"`, `1:10: jit.Ticket cannot be made`},
 		{`google.protobuf.BoolValue{value: true}`, `1:25: google.protobuf.BoolValue cannot be made`},
-		{`ticket.key.matches("(")`, `1:19: invalid matches argument`},
-		{`request.ttl < duration("1x")`, `1:23: invalid duration argument`},
-		{`request.at < timestamp("soon")`, `1:23: invalid timestamp argument`},
-		{`"x" in ["a", 1]`, `1:13: expected type`},
+		{`ticket.key.matches("(")`, `1:19: matches does not take "("`},
+		{`request.ttl < duration("1x")`, `1:23: duration does not take "1x"`},
+		{`request.at < timestamp("soon")`, `1:23: timestamp does not take "soon"`},
+		{`"x" in ["a", 1]`, `1:13: the list has int beside string`},
 		{`now() > request.at`, `1:3: unknown name "now"`},
 		{`ticket.labels.exists(a, principal.groups.exists(b, principal.groups.exists(c, a == b && b == c)))`, `1:0: the expression can cost`},
 		{strings.Repeat("(", 300) + "true" + strings.Repeat(")", 300), `recursion`},
@@ -349,11 +349,11 @@ func BenchmarkCost(b *testing.B) {
 	p := compile(b, `principal.groups.all(g, g != "never")`)
 	v := everything()
 	v.Principal.Groups = slices.Repeat([]string{"some-group"}, maxGroups)
+	const cost = 5003 // five units a group, and three
 	for b.Loop() {
 		if yes, err := p.Eval(v); !yes || err != nil {
 			b.Fatal(yes, err)
 		}
 	}
-	_, det, _ := p.prog.Eval(map[string]any{"principal": object{principalType, v}})
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(*det.ActualCost()), "ns/unit")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/cost, "ns/unit")
 }

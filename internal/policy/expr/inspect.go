@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
 
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -54,11 +54,12 @@ func (in *inspection) visit(node ast.NavigableExpr) {
 	if node.Kind() == ast.SelectKind {
 		in.visitSelect(node)
 	}
+	in.visitLiterals(node)
 }
 
 // typeName is the name of an object type, and "" for any other.
-func typeName(t *cel.Type) string {
-	if t == nil || t.Kind() != cel.StructKind {
+func typeName(t *types.Type) string {
+	if t == nil || t.Kind() != types.StructKind {
 		return ""
 	}
 	return t.TypeName()
@@ -104,7 +105,7 @@ func (in *inspection) visitCustom(node ast.NavigableExpr) {
 	}
 	f := ticket.Field(name)
 	in.custom[f] = true
-	in.add(read{fmt.Sprintf("ticket.fields[%q]", name), field{cel.DynType, f, func(v *Values) (any, error) {
+	in.add(read{fmt.Sprintf("ticket.fields[%q]", name), field{types.DynType, f, func(v *Values) (any, error) {
 		return plain(v.Ticket.Custom[f])
 	}}})
 }

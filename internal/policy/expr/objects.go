@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
 
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -25,7 +25,7 @@ const customFields = "fields"
 // field is one field of an object. Get returns errUnset where Jira answered
 // null: that is no value, and certainly not an empty one.
 type field struct {
-	typ   *cel.Type
+	typ   *types.Type
 	needs ticket.Field // "" where it needs none
 	get   func(*Values) (any, error)
 }
@@ -46,7 +46,7 @@ func ticketFields() map[string]field {
 		"key":             text("", func(v *Values) string { return string(v.Ticket.Key) }),
 		"project":         text(ticket.FieldProject, func(v *Values) string { return v.Ticket.Project }),
 		"type":            text(ticket.FieldType, func(v *Values) string { return v.Ticket.Type }),
-		"status":          {cel.StringType, ticket.FieldStatus, untranslated},
+		"status":          {types.StringType, ticket.FieldStatus, untranslated},
 		"status_id":       text(ticket.FieldStatus, func(v *Values) string { return v.Ticket.Status.ID }),
 		"status_category": text(ticket.FieldStatus, func(v *Values) string { return v.Ticket.Status.Category }),
 		"priority":        text(ticket.FieldPriority, func(v *Values) string { return v.Ticket.Priority }),
@@ -57,7 +57,7 @@ func ticketFields() map[string]field {
 		"created":         moment(ticket.FieldCreated, func(v *Values) time.Time { return v.Ticket.Created }),
 		"updated":         moment(ticket.FieldUpdated, func(v *Values) time.Time { return v.Ticket.Updated }),
 		"due":             moment(ticket.FieldDue, func(v *Values) time.Time { return v.Ticket.Due }),
-		customFields:      {cel.MapType(cel.StringType, cel.DynType), "", custom},
+		customFields:      {types.NewMapType(types.StringType, types.DynType), "", custom},
 	}
 }
 
@@ -66,22 +66,22 @@ func principalFields() map[string]field {
 		"id":     text("", func(v *Values) string { return v.Principal.ID }),
 		"name":   text("", func(v *Values) string { return v.Principal.Name }),
 		"email":  text("", func(v *Values) string { return v.Principal.Email }),
-		"groups": {cel.ListType(cel.StringType), "", groups},
+		"groups": {types.NewListType(types.StringType), "", groups},
 	}
 }
 
 func requestFields() map[string]field {
 	return map[string]field{
 		"entitlement": text("", func(v *Values) string { return v.Entitlement }),
-		"ttl":         {cel.DurationType, "", func(v *Values) (any, error) { return v.TTL, nil }},
+		"ttl":         {types.DurationType, "", func(v *Values) (any, error) { return v.TTL, nil }},
 		// A request without a reason is a value, not a gap: it can be asked for.
-		"reason": {cel.StringType, "", func(v *Values) (any, error) { return v.Reason, nil }},
+		"reason": {types.StringType, "", func(v *Values) (any, error) { return v.Reason, nil }},
 		"at":     moment("", func(v *Values) time.Time { return v.At }),
 	}
 }
 
 func text(needs ticket.Field, get func(*Values) string) field {
-	return field{cel.StringType, needs, func(v *Values) (any, error) {
+	return field{types.StringType, needs, func(v *Values) (any, error) {
 		if s := get(v); s != "" {
 			return s, nil
 		}
@@ -90,13 +90,13 @@ func text(needs ticket.Field, get func(*Values) string) field {
 }
 
 func list(needs ticket.Field, get func(*Values) []string) field {
-	return field{cel.ListType(cel.StringType), needs, func(v *Values) (any, error) {
+	return field{types.NewListType(types.StringType), needs, func(v *Values) (any, error) {
 		return append([]string{}, get(v)...), nil
 	}}
 }
 
 func moment(needs ticket.Field, get func(*Values) time.Time) field {
-	return field{cel.TimestampType, needs, func(v *Values) (any, error) {
+	return field{types.TimestampType, needs, func(v *Values) (any, error) {
 		if t := get(v); !t.IsZero() {
 			return t, nil
 		}

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
 
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -21,20 +22,17 @@ func quoted(msg, prefix string) (word, rest string, ok bool) {
 	return strings.Cut(msg, "'")
 }
 
-// problems turns CEL's issues into ours. Parsed helps to find words, and is nil
+// problems turns CEL's errors into ours. Parsed helps to find words, and is nil
 // where parsing failed.
-func problems(src string, issues *cel.Issues, parsed *ast.AST) []Problem {
-	out := make([]Problem, 0, len(issues.Errors()))
-	for _, e := range issues.Errors() {
+func problems(src string, errs []*common.Error, parsed *ast.AST) []Problem {
+	out := make([]Problem, 0, len(errs))
+	for _, e := range errs {
 		p := Problem{Line: max(e.Location.Line(), 1), Column: max(e.Location.Column(), 0), Msg: reword(e.Message)}
 		if word, _, ok := quoted(e.Message, "undefined field "); ok && parsed != nil {
 			p.Line, p.Column = after(src, p.Line, p.Column, word)
 			p.Msg = unknownField(parsed, e, word)
 		}
 		out = append(out, p)
-	}
-	if len(out) == 0 {
-		return whole("%s", oneLine(issues.Err().Error()))
 	}
 	return out
 }
@@ -111,3 +109,6 @@ func oneLine(msg string) string {
 	}
 	return msg
 }
+
+// typeText is a type as expressions spell it.
+func typeText(t *types.Type) string { return checker.FormatCELType(t) }

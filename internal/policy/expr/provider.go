@@ -6,36 +6,13 @@ import (
 	"reflect"
 	"slices"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 )
 
-// newEnv makes the environment. CEL's own way to typed objects goes through Go
-// reflection or protobuf messages; a provider of types needs neither.
-func newEnv(fields map[string]map[string]field) (*cel.Env, error) {
-	registry, err := types.NewRegistry()
-	if err != nil {
-		return nil, err
-	}
-	return cel.NewEnv(
-		cel.CustomTypeAdapter(registry),
-		cel.CustomTypeProvider(provider{registry, fields}),
-		cel.Variable("ticket", cel.ObjectType(ticketType)),
-		cel.Variable("principal", cel.ObjectType(principalType)),
-		cel.Variable("request", cel.ObjectType(requestType)),
-		cel.CrossTypeNumericComparisons(true), // a number of Jira is a double: let 3 equal 3.0
-		cel.ParserExpressionSizeLimit(MaxLength),
-		cel.ParserRecursionLimit(maxDepth),
-		cel.ASTValidators(
-			cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals(),
-			cel.ValidateHomogeneousAggregateLiterals(),
-		),
-	)
-}
-
 // provider tells CEL the fields of our objects, and leaves the rest to the
-// registry that it wraps.
+// registry that it wraps. CEL's own way to typed objects goes through Go
+// reflection or protobuf messages; this needs neither.
 type provider struct {
 	types.Provider
 	fields map[string]map[string]field

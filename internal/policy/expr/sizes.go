@@ -4,8 +4,8 @@ import (
 	"math"
 	"strconv"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/types"
 )
 
 // The sizes that the estimate of a cost assumes. Input that is larger is not
@@ -33,12 +33,12 @@ func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	return &cost.SizeEstimate{Min: 0, Max: sizeOf(node.Path(), node.Type())}
 }
 
-func sizeOf(path []string, t *cel.Type) uint64 {
+func sizeOf(path []string, t *types.Type) uint64 {
 	custom := len(path) >= 2 && path[0] == "ticket" && path[1] == customFields
 	switch {
 	case len(path) == 2 && path[0] == "principal" && path[1] == "groups":
 		return maxGroups
-	case t.Kind() == cel.ListKind, t.Kind() == cel.MapKind:
+	case t.Kind() == types.ListKind, t.Kind() == types.MapKind:
 		return maxValues
 	case len(path) == 0, custom, path[0] == "request":
 		return maxText // a custom field, the reason, or something computed
