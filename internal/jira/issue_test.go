@@ -93,6 +93,7 @@ func TestPeople(t *testing.T) {
 		{DataCenter, `{"key":"JIRAUSER10100","name":"ada","emailAddress":"ada@acme.com"}`, "JIRAUSER10100", true},
 		{DataCenter, `{"name":"ada","accountId":"712020:ada"}`, "", false},
 		{DataCenter, `{"key":""}`, "", false},
+		{DataCenter, `{"key":"unknown"}`, "unknown", true},
 		{DataCenter, `null`, "", true},
 	} {
 		got := decodeFields(t, tt.edition, `"assignee":`+tt.person+`,"reporter":`+tt.person, ticket.FieldAssignee, ticket.FieldReporter)
