@@ -12,10 +12,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxNodes bounds the values that are looked at in one file. It is more than a
-// file of the largest size has, so that only aliases can reach it: ten lines of
-// them can stand for a billion values.
-const maxNodes = 1 << 20
+// maxNodes bounds the values that are looked at in one file, aliased ones once
+// for each alias: ten lines of aliases can stand for a billion values. It is our
+// own choice; a thousand entitlements of a hundred values each fit.
+const maxNodes = 200_000
 
 // reader walks over the nodes of one document instead of decoding into structs,
 // because it must tell all mistakes, each with the place of the very word.
