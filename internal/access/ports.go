@@ -21,8 +21,9 @@ type Tickets interface {
 	// Whoami returns the account that the token belongs to, with its groups
 	// when groups is true. Its ID is never empty.
 	Whoami(ctx context.Context, groups bool) (ticket.Principal, error)
-	// Lookup returns the ticket with exactly these fields. ID, Key, Project and
-	// the status's id and category are never empty in a nil-error result.
+	// Lookup returns the ticket with exactly these fields. ID, Key and Project
+	// are never empty in a nil-error result. A status without an id or a category,
+	// and an assignee without an id, are not in Present, so that the policy denies.
 	Lookup(ctx context.Context, key ticket.Key, fields []ticket.Field) (ticket.Ticket, error)
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"sync"
 
 	"github.com/google/renameio/v2/maybe"
 )
@@ -22,7 +23,9 @@ type CloudIDs interface {
 }
 
 // uuidPattern is what _edge/tenant_info gives as a cloudId.
-var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+var uuidPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+})
 
 // CloudIDFile is a CloudIDs in one file, for one site: the last one wins.
 type CloudIDFile string
@@ -45,7 +48,7 @@ func (f CloudIDFile) CloudID(site string) string {
 		return ""
 	}
 	var r cloudIDRecord
-	if json.Unmarshal(b, &r) != nil || r.Site != site || !uuidPattern.MatchString(r.CloudID) {
+	if json.Unmarshal(b, &r) != nil || r.Site != site || !uuidPattern().MatchString(r.CloudID) {
 		return ""
 	}
 	return r.CloudID

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jitaccess/jit/internal/ticket"
@@ -19,7 +20,9 @@ const (
 )
 
 // numberPattern is an issue's or a project's id.
-var numberPattern = regexp.MustCompile(`^[0-9]{1,20}$`)
+var numberPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]{1,20}$`)
+})
 
 // wireIssue is an issue whose fields are still to be read, each by itself.
 type wireIssue struct {
@@ -61,7 +64,7 @@ func (c *Client) decodeIssue(call call, a answer, wanted []ticket.Field) (ticket
 	switch {
 	case w.ID == "" && w.Key == "":
 		return ticket.Ticket{}, c.empty(call)
-	case !numberPattern.MatchString(w.ID):
+	case !numberPattern().MatchString(w.ID):
 		return ticket.Ticket{}, c.odd(call, "it has no id")
 	case err != nil:
 		return ticket.Ticket{}, err
@@ -147,7 +150,7 @@ func (d fieldReader) project(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return err
 	}
-	if !numberPattern.MatchString(w.ID) {
+	if !numberPattern().MatchString(w.ID) {
 		return errors.New("the id is missing")
 	}
 	d.ticket.ProjectID, d.ticket.Project, d.ticket.Archived = w.ID, w.Key, w.Archived

@@ -13,7 +13,9 @@ import (
 
 // fieldPattern is what a field's id may be; a wildcard or an exclusion, which
 // Jira takes too, would change what is asked for.
-var fieldPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+var fieldPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+})
 
 // always are the fields without which a ticket cannot be judged. The last two
 // tell that an issue was archived; a Jira that cannot archive leaves them out.
@@ -79,7 +81,7 @@ func (c *Client) issueCall(key ticket.Key, fields []ticket.Field) (call, []ticke
 	wanted = slices.Compact(wanted)
 	names := make([]string, len(wanted))
 	for i, f := range wanted {
-		if !fieldPattern.MatchString(string(f)) {
+		if !fieldPattern().MatchString(string(f)) {
 			return call{}, nil, fault.New(fault.Config, "%q is not the name of a Jira field", shorten(ticket.Clean(string(f)))).
 				WithHint("custom fields are named by their id, such as customfield_10101")
 		}

@@ -52,7 +52,7 @@ func (r *route) load() {
 		return
 	}
 	id := r.opts.CloudIDs.CloudID(r.site.base)
-	if !uuidPattern.MatchString(id) {
+	if !uuidPattern().MatchString(id) {
 		return
 	}
 	if e, err := r.at(id); err == nil {
@@ -130,7 +130,7 @@ func (r *route) decode(body []byte) *endpoint {
 	var tenant struct {
 		CloudID string `json:"cloudId"`
 	}
-	if json.Unmarshal(body, &tenant) != nil || !uuidPattern.MatchString(tenant.CloudID) {
+	if json.Unmarshal(body, &tenant) != nil || !uuidPattern().MatchString(tenant.CloudID) {
 		return nil
 	}
 	e, err := r.at(tenant.CloudID)
