@@ -89,6 +89,19 @@ func TestCheckFollowsLinks(t *testing.T) {
 	}
 }
 
+// Whoever can write where the link lies can lead it elsewhere.
+func TestCheckJudgesWhereALinkLies(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Dir(tree(t, 0o770, 0o600))
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(tree(t, 0o755, 0o600), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(link); fault.HintOf(err) != "run chmod go-w "+dir {
+		t.Errorf("err = %v, hint %q", err, fault.HintOf(err))
+	}
+}
+
 func TestOwnerMustBeRootOrTheUser(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

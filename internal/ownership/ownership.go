@@ -16,9 +16,10 @@ import (
 // Check refuses a file or directory that its group or others can write, or that
 // somebody else than root and the current user owns. Symbolic links are
 // resolved first: what they lead to is what counts. The directory that holds
-// it must not be writable by others either, unless it is sticky as /tmp is,
-// since whoever can write there can put another file in its place. On Windows,
-// where access lists decide, nothing is checked beyond that the path exists.
+// it, and the one that holds the link, must not be writable by others either,
+// unless sticky as /tmp is, since whoever can write there can put another file
+// in its place. On Windows, where access lists decide, nothing is checked beyond
+// that the path exists.
 //
 // The error is of class Config, its hint the chmod or chown that mends it; a
 // path that does not exist gives one for which errors.Is(err, fs.ErrNotExist)
@@ -35,7 +36,10 @@ func Check(path string) error {
 	if err := judge(real, info, false); err != nil {
 		return err
 	}
-	return checkParent(real)
+	if err := checkParent(real); err != nil {
+		return err
+	}
+	return checkParent(path)
 }
 
 // ReadFile reads a file that passes Check, judging the very file that it
@@ -72,10 +76,10 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-func checkParent(real string) error {
-	abs, err := filepath.Abs(real)
+func checkParent(path string) error {
+	abs, err := filepath.Abs(path)
 	if err != nil {
-		return unreadable(real, err)
+		return unreadable(path, err)
 	}
 	parent := filepath.Dir(abs)
 	info, err := os.Stat(parent)

@@ -115,7 +115,7 @@ type Decision struct {
 
 // Needs is what must be asked of Jira before Decide can answer.
 type Needs struct {
-	Fields      []ticket.Field // sorted, without repeats; always id, key, project, status and assignee
+	Fields      []ticket.Field // sorted, without repeats; always project, status, assignee and summary; id and key come unasked
 	Groups      bool           // an expression names principal.groups
 	StatusNames []string       // statuses named by name instead of id
 }

@@ -64,9 +64,7 @@ func (f *file) sessionFile(n *yaml.Node) string {
 // sessionJSON checks a session policy and drops its white space. Mistakes in a
 // file of its own are told with their place in that file.
 func (f *file) sessionJSON(it item, path string, data []byte) string {
-	var statement struct {
-		Statement json.RawMessage
-	}
+	var doc map[string]json.RawMessage // and no struct, which would take "statement" too
 	tell := func(offset int64, msg string) string {
 		if path == f.name {
 			f.problem(it.node, "session_policy %s", msg)
@@ -76,14 +74,14 @@ func (f *file) sessionJSON(it item, path string, data []byte) string {
 		f.problems.add(path, line, col, "the session policy %s", msg)
 		return ""
 	}
-	if err := json.Unmarshal(data, &statement); err != nil {
+	if err := json.Unmarshal(data, &doc); err != nil {
 		syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
 		if !isSyntax {
 			return tell(1, "is not a JSON object")
 		}
 		return tell(syntax.Offset, "is not valid JSON: "+strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if len(statement.Statement) == 0 {
+	if len(doc["Statement"]) == 0 {
 		return tell(1, "has no Statement")
 	}
 	var b bytes.Buffer

@@ -1,13 +1,16 @@
 // Package expr compiles and runs the expressions of a policy: CEL over typed
 // objects (ticket, principal, request), with a limit on their cost and with the
-// list of fields that each one reads. It does no I/O, and knows nothing of the
-// files that expressions come from.
+// list of fields that each one reads. It knows nothing of the files that
+// expressions come from, and reads none itself, except that a time zone which an
+// expression names, as in request.at.getHours("Europe/Berlin"), is looked up in
+// the system's zone database.
 package expr
 
 import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/common/ast"
@@ -125,13 +128,22 @@ func (p *Program) Eval(v *Values) (bool, error) {
 		"request":   object{requestType, v},
 	})
 	if err != nil {
-		return false, errors.New(oneLine(err.Error()))
+		return false, tell(err)
 	}
 	yes, ok := out.Value().(bool)
 	if !ok {
 		return false, errors.New("it gives no bool")
 	}
 	return yes, nil
+}
+
+// tell words a failure.
+func tell(err error) error {
+	msg := oneLine(err.Error())
+	if name, ok := strings.CutPrefix(msg, "no such key: "); ok && isCustomName(name) {
+		msg = fmt.Sprintf("ticket.fields[%q] %v", name, errUnset)
+	}
+	return errors.New(msg)
 }
 
 // Missing returns the fields that the expression needs and that Jira did not

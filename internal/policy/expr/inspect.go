@@ -106,7 +106,7 @@ func (in *inspection) visitCustom(node ast.NavigableExpr) {
 	f := ticket.Field(name)
 	in.custom[f] = true
 	in.add(read{fmt.Sprintf("ticket.fields[%q]", name), field{types.DynType, f, func(v *Values) (any, error) {
-		return plain(v.Ticket.Custom[f])
+		return customValue(v, f)
 	}}})
 }
 

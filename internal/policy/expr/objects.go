@@ -126,21 +126,31 @@ func groups(v *Values) (any, error) {
 	return append([]string{}, v.Principal.Groups...), nil
 }
 
-// custom gives the custom fields that Jira answered. One that it did not answer
-// is not in the map, so that reading it is an error.
+// custom gives the custom fields that Jira answered. One that it did not answer,
+// or answered with null, is not in the map, so that reading it is an error and
+// has tells it, as for every other field.
 func custom(v *Values) (any, error) {
 	m := make(map[string]any, len(v.Ticket.Custom))
 	for f, present := range v.Ticket.Present {
 		if !present || !strings.HasPrefix(string(f), customPrefix) {
 			continue
 		}
-		value, err := plain(v.Ticket.Custom[f])
-		if err != nil {
+		switch value, err := customValue(v, f); {
+		case errors.Is(err, errUnset):
+		case err != nil:
 			return nil, fmt.Errorf("hold %s, %w", f, err)
+		default:
+			m[string(f)] = value
 		}
-		m[string(f)] = value
 	}
 	return m, nil
+}
+
+func customValue(v *Values, f ticket.Field) (any, error) {
+	if value := v.Ticket.Custom[f]; value != nil {
+		return plain(value)
+	}
+	return nil, errUnset
 }
 
 // plain turns decoded JSON into values of CEL's own kinds, and refuses what is
