@@ -10,11 +10,11 @@ import (
 )
 
 // categories are the keys of Jira's status categories, which are fixed.
-var categories = []string{"new", "indeterminate", "done", "undefined"}
+func categories() []string { return []string{"new", "indeterminate", "done", "undefined"} }
 
 // notYet are keys that a later version reads. Until then a policy that has them
 // must not be taken for one that has not.
-var notYet = []string{"provenance", "window"}
+func notYet() []string { return []string{"provenance", "window"} }
 
 // conditions reads ticket.
 func (f *file) conditions(o object, what string) Conditions {
@@ -59,7 +59,7 @@ func (f *file) ticketObject(e entry) object {
 	t := object{at: e.key, ok: ok}
 	for _, sub := range entries {
 		switch {
-		case slices.Contains(notYet, sub.name):
+		case slices.Contains(notYet(), sub.name):
 			f.problem(sub.key, "ticket.%s is not supported by this version of jit", sub.name)
 		case !slices.Contains(keys, sub.name):
 			f.problem(sub.key, "unknown key %q in ticket, which takes %s", sub.name, strings.Join(keys, ", "))
@@ -112,8 +112,8 @@ func (f *file) project(it item) {
 }
 
 func (f *file) category(it item) {
-	if !slices.Contains(categories, it.value) {
-		f.problem(it.node, "%.80q is not a status category; there are %s", it.value, strings.Join(categories, ", "))
+	if !slices.Contains(categories(), it.value) {
+		f.problem(it.node, "%.80q is not a status category; there are %s", it.value, strings.Join(categories(), ", "))
 	}
 }
 

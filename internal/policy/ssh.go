@@ -11,8 +11,10 @@ import (
 )
 
 // extensions are those that OpenSSH knows (PROTOCOL.certkeys).
-var extensions = []string{
-	"permit-pty", "permit-agent-forwarding", "permit-port-forwarding", "permit-X11-forwarding", "permit-user-rc", "no-touch-required",
+func extensions() []string {
+	return []string{
+		"permit-pty", "permit-agent-forwarding", "permit-port-forwarding", "permit-X11-forwarding", "permit-user-rc", "no-touch-required",
+	}
 }
 
 // maxCommand is the longest force_command in bytes, our own choice: a longer
@@ -68,8 +70,8 @@ func (f *file) login(it item) {
 }
 
 func (f *file) extension(it item) {
-	if !slices.Contains(extensions, it.value) && !isForeignExtension(it.value) {
-		f.problem(it.node, "%.80q is not an extension; OpenSSH has %s, and others are written name@domain", it.value, strings.Join(extensions, ", "))
+	if !slices.Contains(extensions(), it.value) && !isForeignExtension(it.value) {
+		f.problem(it.node, "%.80q is not an extension; OpenSSH has %s, and others are written name@domain", it.value, strings.Join(extensions(), ", "))
 	}
 }
 
