@@ -1,6 +1,56 @@
-// Package cmd is the command line: one file a command, wire.go to build the
-// adapters, exit.go to turn errors into exit codes.
+// Package cmd is the command line: one file a command. wire.go alone builds
+// adapters, exit.go alone turns errors into exit codes.
 package cmd
 
-// Main runs the command line and returns its exit code.
-func Main() int { return 0 }
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/jitaccess/jit/internal/config"
+	"github.com/jitaccess/jit/internal/terminal"
+)
+
+// app is what every command may need of the process. It is built once and
+// handed to the commands' constructors, which do no I/O.
+type app struct {
+	env        config.Env
+	io         *terminal.Streams
+	now        func() time.Time
+	random     io.Reader
+	configFlag string // --config
+	systemPath string // of the administrator's configuration
+}
+
+// Main runs the command line of the process and returns its exit code.
+func Main() int {
+	env := config.Environment()
+	a := &app{
+		env:        env,
+		io:         terminal.Standard(os.Stdin, os.Stdout, os.Stderr, env.Term, env.NoColor),
+		now:        time.Now,
+		random:     rand.Reader,
+		systemPath: config.SystemPath,
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return a.run(ctx, os.Args[1:])
+}
+
+// run executes one command line.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := newRootCmd(a)
+	root.SetArgs(args)
+	root.SetIn(a.io.In)
+	root.SetOut(a.io.Out)
+	root.SetErr(a.io.Err)
+	executed, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	return a.fail(ctx, executed, err)
+}

@@ -1,0 +1,111 @@
+package cmd
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/shell"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+const execLong = `Run a command with a grant in force.
+
+The command sees the AWS keys of the grant in its environment, and the
+variables that would win over them are taken out. Without -e the only
+entitlement in force is used. Nothing is asked and no network is used, unless
+--request KEY asks for access first.
+
+The command's own exit code is passed on; 125 means that it never started.`
+
+type execOptions struct {
+	entitlement string
+	request     string
+	ttl         time.Duration
+	reason      string
+}
+
+func newExecCmd(a *app) *cobra.Command {
+	o := &execOptions{}
+	c := &cobra.Command{
+		Use:         "exec [-e ENTITLEMENT] -- COMMAND [ARG...]",
+		Short:       "Run a command with a grant in force",
+		Long:        execLong + "\n\nExit codes:\n  the command's own\n  125  " + meaning(exitNotRun) + "\n  130  " + meaning(exitCancelled),
+		Example:     "  jit exec -- aws s3 ls\n  jit exec -e prod-readonly -- terraform plan\n  jit exec --request OPS-7 -- aws sts get-caller-identity",
+		Args:        cobra.MinimumNArgs(1),
+		Annotations: map[string]string{startsChild: "yes"},
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.exec(c.Context(), o, args)
+		},
+	}
+	f := c.Flags()
+	f.SetInterspersed(false)
+	f.StringVarP(&o.entitlement, "entitlement", "e", "", "use the grant of this `ENTITLEMENT`")
+	f.StringVar(&o.request, "request", "", "ask for access with this ticket `KEY` first")
+	f.DurationVar(&o.ttl, "for", 0, "with --request: how long")
+	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
+	return c
+}
+
+func (a *app) exec(ctx context.Context, o *execOptions, command []string) error {
+	held, cred, err := a.grantFor(ctx, o)
+	if err != nil {
+		return err
+	}
+	vars := shell.Vars(held, cred)
+	return a.runChild(ctx, command, shell.Environ(a.env.All(), vars, shell.Overriding(held.Grant.Kind)...))
+}
+
+// grantFor opens the grant that the command is to use.
+func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {
+	if o.request != "" {
+		return a.requestFor(ctx, o)
+	}
+	if o.ttl != 0 || o.reason != "" {
+		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for and --reason go with --request")
+	}
+	w, err := a.openWallet()
+	if err != nil {
+		return credential.Held{}, credential.Credential{}, err
+	}
+	return access.Use(ctx, w, a.now(), "", o.entitlement)
+}
+
+func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {
+	var none credential.Credential
+	key, err := ticket.ParseKey(o.request)
+	if err != nil {
+		return credential.Held{}, none, err
+	}
+	w, err := a.wire()
+	if err != nil {
+		return credential.Held{}, none, err
+	}
+	svc, err := w.service(ctx)
+	if err != nil {
+		return credential.Held{}, none, err
+	}
+	progress := a.startProgress(key)
+	svc.Progress, svc.Notice = progress.step, progress.notice
+	out, err := svc.Request(ctx, access.Ask{Key: key, Entitlement: o.entitlement, TTL: o.ttl, Reason: ticket.Clean(o.reason)})
+	progress.stop()
+	if err != nil {
+		return credential.Held{}, none, err
+	}
+	cred, err := svc.Wallet.Open(ctx, out.Held.Grant.ID)
+	return out.Held, cred, err
+}
+
+// openAWS opens the AWS grant in force for commands that can use no other.
+func (a *app) openAWS(ctx context.Context, entitlement string) (credential.Held, credential.Credential, error) {
+	w, err := a.openWallet()
+	if err != nil {
+		return credential.Held{}, credential.Credential{}, err
+	}
+	return access.Use(ctx, w, a.now(), grant.AWS, entitlement)
+}

@@ -1,0 +1,40 @@
+//go:build unix
+
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os/exec"
+	"syscall"
+
+	"github.com/jitaccess/jit/internal/fault"
+)
+
+// runChild becomes the command: the process is replaced, so that signals, job
+// control and the exit code are exactly those of a plain run.
+func (a *app) runChild(_ context.Context, command, environ []string) error {
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return notFound(command[0], err)
+	}
+	err = syscall.Exec(path, command, environ)
+	return fault.Wrap(fault.Usage, err, "cannot run %s", path)
+}
+
+func notFound(name string, err error) error {
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.Usage, "%s: command not found", name).WithHint("is it on your PATH?")
+	}
+	return fault.Wrap(fault.Usage, err, "cannot run %s", name)
+}
+
+// exitOf is a child's exit code as a shell tells it: 128 and the signal where
+// a signal ended it.
+func exitOf(exit *exec.ExitError) int {
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return exit.ExitCode()
+}

@@ -1,0 +1,103 @@
+package cmd
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+var update = flag.Bool("update", false, "write the generated files instead of comparing them")
+
+// generated returns every file that is made from the command tree, by its path
+// from the top of the repository.
+func generated(t *testing.T) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	root := newRootCmd(&app{})
+	root.DisableAutoGenTag = true
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"completions/jit.bash": func(b *bytes.Buffer) error { return root.GenBashCompletionV2(b, true) },
+		"completions/jit.zsh":  func(b *bytes.Buffer) error { return root.GenZshCompletion(b) },
+		"completions/jit.fish": func(b *bytes.Buffer) error { return root.GenFishCompletion(b, true) },
+		"completions/jit.ps1":  func(b *bytes.Buffer) error { return root.GenPowerShellCompletionWithDesc(b) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		files[name] = b.Bytes()
+	}
+	walk(root, func(c *cobra.Command) {
+		var b bytes.Buffer
+		if err := doc.GenMarkdown(c, &b); err != nil {
+			t.Fatal(err)
+		}
+		files["docs/commands/"+strings.ReplaceAll(c.CommandPath(), " ", "_")+".md"] = b.Bytes()
+	})
+	return files
+}
+
+// walk visits the commands that a user sees.
+func walk(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			walk(sub, visit)
+		}
+	}
+}
+
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	files := generated(t)
+	for name, want := range files {
+		path := filepath.Join("..", filepath.FromSlash(name))
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")), want) {
+			t.Errorf("%s is stale (%v): run go test ./cmd -run Generated -update", name, err)
+		}
+	}
+	for _, pattern := range []string{"../completions/*", "../docs/commands/*"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range found {
+			if _, ok := files[filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))]; !ok {
+				t.Errorf("%s belongs to no command", path)
+			}
+		}
+	}
+}
+
+// Every command says what it does, shows how, and lists its exit codes.
+func TestEveryCommandIsDescribed(t *testing.T) {
+	walk(newRootCmd(&app{}), func(c *cobra.Command) {
+		if !c.HasParent() || c.Name() == "completion" || c.Parent().Name() == "completion" {
+			return // cobra's own
+		}
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
+		}
+		if !strings.Contains(c.Long, "Exit codes:") {
+			t.Errorf("%s: the help lists no exit codes", c.CommandPath())
+		}
+		if c.Runnable() && !c.HasSubCommands() && c.Example == "" {
+			t.Errorf("%s: no example", c.CommandPath())
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/jitaccess/jit/internal/config"
+)
+
+// usesAWS and usesSSH tell which parts the policy that was named needs.
+func (i *interview) usesAWS() bool {
+	if i.loaded == nil {
+		return false
+	}
+	for _, e := range i.loaded.Entitlements() {
+		if e.AWS != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (i *interview) usesSSH() bool {
+	if i.loaded == nil {
+		return false
+	}
+	for _, e := range i.loaded.Entitlements() {
+		if e.SSH != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// aws asks for the identity that assumes the roles, where the policy has any.
+func (i *interview) aws(ctx context.Context) error {
+	if !i.usesAWS() {
+		return nil
+	}
+	if i.app.io.Interactive() && i.answers.AWS.Profile == "" {
+		profile, err := i.ask.Line(ctx, "AWS profile (leave empty for the SDK's default)", "")
+		if err != nil {
+			return err
+		}
+		i.answers.AWS.Profile = profile
+	}
+	if i.app.io.Interactive() && i.answers.AWS.Region == "" {
+		region, err := i.ask.Line(ctx, "AWS region (leave empty for the profile's)", "")
+		if err != nil {
+			return err
+		}
+		i.answers.AWS.Region = region
+	}
+	if i.options.noTest {
+		return nil
+	}
+	caller, err := i.app.tryAWS(ctx, i.configuration())
+	if err != nil {
+		return err
+	}
+	i.app.io.Note("AWS knows you as %s", caller.ARN)
+	return nil
+}
+
+// configuration is what has been answered so far, as Load would return it.
+func (i *interview) configuration() *config.Config {
+	c := i.answers
+	c.Path = i.path
+	c.Policy = i.app.env.Expand(c.Policy, filepath.Dir(i.path))
+	return &c
+}
+
+// log asks for the audit log and writes a probe to it.
+func (i *interview) log(ctx context.Context) error {
+	state, err := i.app.env.State()
+	if err != nil {
+		return err
+	}
+	def := "file://" + filepath.ToSlash(filepath.Join(state, "log"))
+	return i.question(ctx, &i.answers.Audit.Log, "The audit log's URL (s3://BUCKET/PREFIX for a shared one)", def, func(ctx context.Context, _ string) error {
+		if i.options.noTest {
+			return nil
+		}
+		return i.app.tryLog(ctx, i.configuration(), i.secret)
+	})
+}
+
+// ca asks for the key that signs certificates, where the policy has logins.
+func (i *interview) ca(ctx context.Context) error {
+	if !i.usesSSH() {
+		return nil
+	}
+	return i.question(ctx, &i.answers.SSH.CA, "The SSH CA (file:///PATH, agent:SHA256:…, awskms:///KEY)", "", func(ctx context.Context, _ string) error {
+		if i.options.noTest {
+			return nil
+		}
+		return i.app.tryCA(ctx, i.configuration())
+	})
+}

@@ -1,0 +1,120 @@
+package cmd
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+const requestLong = `Ask for access that a ticket justifies.
+
+Jira says who you are and what the ticket says; the policy decides; the audit
+record is durable before the credential can be used. Each request is a new
+grant. With several entitlements unlocked, name one with -e.`
+
+const requestExample = `  jit request OPS-7
+  jit request ops-7 -e bastion --for 30m --reason "failing disk on db-3"
+  jit request OPS-7 --dry-run
+  jit request OPS-7 -e prod-readonly --json`
+
+type requestOptions struct {
+	app         *app
+	key         string
+	entitlement string
+	ttl         time.Duration
+	reason      string
+	mfaCode     string
+	dryRun      bool
+	json        bool
+}
+
+func newRequestCmd(a *app, runF func(context.Context, *requestOptions) error) *cobra.Command {
+	o := &requestOptions{app: a}
+	c := &cobra.Command{
+		Use:     "request [KEY]",
+		Short:   "Ask for access that a ticket justifies",
+		Long:    requestLong + exitCodes(exitDenied, exitTicket, exitAuth, exitAudit, exitIssuer, exitConfig),
+		Example: requestExample,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.key = args[0]
+			}
+			if err := o.check(c); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(c.Context(), o)
+			}
+			return runRequest(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&o.entitlement, "entitlement", "e", "", "the `ENTITLEMENT` to ask for (default the only one unlocked)")
+	f.DurationVar(&o.ttl, "for", 0, "how long, such as 30m (default the entitlement's)")
+	f.StringVar(&o.reason, "reason", "", "why, for the audit record")
+	f.StringVar(&o.mfaCode, "mfa-code", "", "one-time `CODE` of the MFA device, where the entitlement wants one")
+	f.BoolVar(&o.dryRun, "dry-run", false, "decide and stop: nothing is minted or recorded")
+	f.BoolVar(&o.json, "json", false, "print the grant as JSON")
+	return c
+}
+
+// maxReason bounds a reason, in bytes, so that a record stays small.
+const maxReason = 1024
+
+func (o *requestOptions) check(c *cobra.Command) error {
+	if c.Flags().Changed("for") && o.ttl <= 0 {
+		return fault.New(fault.Usage, "--for must be longer than nothing").WithHint("such as --for 30m")
+	}
+	if c.Flags().Changed("entitlement") && o.entitlement == "" {
+		return fault.New(fault.Usage, "-e names no entitlement")
+	}
+	if len(o.reason) > maxReason {
+		return fault.New(fault.Usage, "--reason is longer than %d bytes", maxReason)
+	}
+	o.reason = ticket.Clean(o.reason)
+	return nil
+}
+
+func runRequest(ctx context.Context, o *requestOptions) error {
+	a := o.app
+	if o.key == "" {
+		return a.withoutKey()
+	}
+	key, err := ticket.ParseKey(o.key)
+	if err != nil {
+		return err
+	}
+	w, err := a.wire()
+	if err != nil {
+		return err
+	}
+	svc, err := w.service(ctx)
+	if err != nil {
+		return err
+	}
+	progress := a.startProgress(key)
+	svc.Progress, svc.Notice = progress.step, progress.notice
+	out, err := svc.Request(ctx, access.Ask{
+		Key: key, Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun,
+	})
+	progress.stop()
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.printDryRun(out, o.json)
+	}
+	return a.printGranted(out, o.json)
+}
+
+// withoutKey refuses a request that names no ticket, with what could be named.
+func (a *app) withoutKey() error {
+	return fault.New(fault.Usage, "which ticket? name its key").
+		WithHint("such as jit request OPS-7; jit explain KEY tells what a ticket unlocks")
+}

@@ -1,0 +1,112 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/sandbox"
+)
+
+const sandboxLong = `Try jit on an embedded Jira, STS, SSH server and audit log.
+
+With a command, runs it with JIT_CONFIG, JIT_STATE_DIR and JIT_JIRA_TOKEN
+pointing at the embedded world and jit on its PATH, then takes the world down
+and exits with the command's code. Alone on a terminal it opens your shell
+there; alone without one it runs a short tour.
+
+Nothing outside is touched: every endpoint is on loopback, and AWS profiles and
+ssh-agent are left out of the environment. DEMO-1 unlocks an SSH and an AWS
+entitlement, DEMO-2 is done, DEMO-3 is assigned to somebody else.`
+
+func newSandboxCmd(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "sandbox [-- COMMAND [ARG...]]",
+		Short: "Try jit on embedded parts",
+		Long:  sandboxLong + exitCodes() + "\n  otherwise the command's own",
+		Example: "  jit sandbox\n  jit sandbox -- jit request DEMO-1 -e demo-ssh\n" +
+			"  jit sandbox -- sh -c 'jit request DEMO-1 -e demo-aws && jit exec -- aws sts get-caller-identity'",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error { return a.sandbox(c.Context(), args) },
+	}
+	c.Flags().SetInterspersed(false)
+	return c
+}
+
+func (a *app) sandbox(ctx context.Context, command []string) (err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "cannot find jit's own program")
+	}
+	// Ctrl-C is for the command inside; the world outlives it.
+	w, err := sandbox.Start(context.WithoutCancel(ctx), sandbox.Options{Now: a.now, Exe: exe})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if len(command) > 0 {
+		return a.inSandbox(ctx, w, command)
+	}
+	if a.io.Interactive() && a.io.OutTTY {
+		a.io.Note("this shell is in the sandbox; try: jit request DEMO-1 -e demo-ssh")
+		a.io.Note("leave it with exit; everything in %s is then removed", w.Dir)
+		return a.inSandbox(ctx, w, []string{a.userShell()})
+	}
+	return fault.New(fault.Internal, "tour")
+}
+
+func (a *app) userShell() string {
+	switch {
+	case a.env.Shell != "":
+		return a.env.Shell
+	case runtime.GOOS == "windows":
+		return "cmd"
+	}
+	return "/bin/sh"
+}
+
+// inSandbox runs a command in the world and passes its exit code on. Ctrl-C
+// reaches the command from the terminal; jit outlives it to clean up.
+func (a *app) inSandbox(ctx context.Context, w *sandbox.World, command []string) error {
+	environ := w.Environ(a.env.All())
+	path, err := lookIn(environ, command[0])
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "cannot run %s", command[0])
+	}
+	child := exec.CommandContext(context.WithoutCancel(ctx), path, command[1:]...)
+	child.Env, child.Stdin, child.Stdout, child.Stderr = environ, a.io.In, a.io.Out, a.io.Err
+	err = child.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return &childExit{exitOf(exit)}
+	}
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "cannot run %s", path)
+	}
+	return nil
+}
+
+// lookIn finds a program on the PATH of an environment that is not ours.
+func lookIn(environ []string, name string) (string, error) {
+	if strings.ContainsRune(name, os.PathSeparator) {
+		return name, nil
+	}
+	for _, variable := range environ {
+		dirs, ok := strings.CutPrefix(variable, "PATH=")
+		if !ok {
+			continue
+		}
+		for _, dir := range filepath.SplitList(dirs) {
+			if path, err := exec.LookPath(dir + string(os.PathSeparator) + name); err == nil {
+				return path, nil
+			}
+		}
+	}
+	return "", exec.ErrNotFound
+}

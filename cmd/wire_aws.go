@@ -1,0 +1,139 @@
+package cmd
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/awssts"
+	"github.com/jitaccess/jit/internal/config"
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/sshca"
+	"github.com/jitaccess/jit/internal/terminal"
+	"github.com/jitaccess/jit/pkg/audit"
+)
+
+// loadAWS finds the base identity: the SDK's own chain, or the profile that
+// the configuration names.
+func (n *network) loadAWS(ctx context.Context) (aws.Config, error) {
+	cfg, err := awssts.LoadBase(ctx, awssts.BaseOptions{
+		Profile: n.cfg.AWS.Profile, Region: n.cfg.AWS.Region,
+		HTTPClient: &http.Client{Transport: n.http}, Version: buildVersion(),
+		MFAPrompt: n.app.mfaPrompt(),
+	})
+	if err != nil {
+		return aws.Config{}, err
+	}
+	return cfg, awssts.CheckEndpoints(ctx, cfg)
+}
+
+// mfaPrompt asks for a one-time code on a terminal; elsewhere there is nobody
+// to ask, and the issuer says which flag to use.
+func (a *app) mfaPrompt() awssts.MFAPrompt {
+	if !a.io.Interactive() {
+		return nil
+	}
+	return func(ctx context.Context, serial string) (string, error) {
+		return terminal.NewAsker(a.io).Line(ctx, "Code of the MFA device "+serial, "")
+	}
+}
+
+// sts is the issuer of AWS sessions, which also knows who calls.
+func (n *network) sts(ctx context.Context) (*awssts.Issuer, error) {
+	if n.issuedBy != nil {
+		return n.issuedBy, nil
+	}
+	cfg, err := n.aws(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := awssts.NewClient(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.issuedBy = awssts.New(awssts.Options{
+		Client: client, Now: n.app.now, MFAPrompt: n.app.mfaPrompt(), Region: cfg.Region, Profile: n.cfg.AWS.Profile,
+	})
+	return n.issuedBy, nil
+}
+
+// issuer builds the issuer of one kind.
+func (n *network) issuer(ctx context.Context, kind grant.Kind) (access.Issuer, error) {
+	if kind == grant.AWS {
+		return n.sts(ctx)
+	}
+	return n.ca()
+}
+
+// ca is the issuer of SSH certificates.
+func (n *network) ca() (*sshca.Issuer, error) {
+	if n.cfg.SSH.CA == "" {
+		return nil, fault.New(fault.Config, "ssh.ca: names no CA, and the policy has SSH logins").
+			WithHint("set ssh.ca to file:///PATH, agent:SHA256:… or awskms:///KEY in %s", n.cfg.Path)
+	}
+	location, err := sshca.ParseLocation(n.cfg.SSH.CA)
+	if err != nil {
+		return nil, err
+	}
+	ca := sshca.NewCA(location, sshca.CAOptions{
+		Passphrase: n.app.passphrase(), AgentSocket: n.app.env.SSHAuthSock,
+		KMS: n.kms, Cache: sshca.DirCache{Dir: n.state},
+	})
+	return sshca.New(sshca.Options{CA: ca, Now: n.app.now, Random: n.app.random}), nil
+}
+
+func (n *network) kms(ctx context.Context, region string) (sshca.KMS, error) {
+	cfg, err := n.aws(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return kms.NewFromConfig(cfg, func(o *kms.Options) {
+		if region != "" {
+			o.Region = region
+		}
+	}), nil
+}
+
+func (a *app) passphrase() func(string) (credential.Secret, error) {
+	if !a.io.Interactive() {
+		return nil
+	}
+	return func(prompt string) (credential.Secret, error) {
+		return terminal.NewAsker(a.io).Secret(context.Background(), prompt)
+	}
+}
+
+func (n *network) keyAgent(socket string) access.KeyAgent { return sshca.NewKeyAgent(socket) }
+
+// tryAWS proves the base identity of a configuration.
+func (a *app) tryAWS(ctx context.Context, cfg *config.Config) (audit.Caller, error) {
+	n, err := a.networkOf(cfg, &policy.Policy{})
+	if err != nil {
+		return audit.Caller{}, err
+	}
+	issuer, err := n.sts(ctx)
+	if err != nil {
+		return audit.Caller{}, err
+	}
+	return issuer.Caller(ctx)
+}
+
+// tryCA proves that the CA of a configuration can be opened.
+func (a *app) tryCA(ctx context.Context, cfg *config.Config) error {
+	n, err := a.networkOf(cfg, &policy.Policy{})
+	if err != nil {
+		return err
+	}
+	issuer, err := n.ca()
+	if err != nil {
+		return err
+	}
+	_, err = issuer.Check(ctx)
+	return err
+}
