@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/jitaccess/jit/internal/sandbox"
+	"github.com/jitaccess/jit/internal/sandbox/fakejira"
 )
 
 // TestMain lets the scripts run this test binary as jit: the real Main, in a
@@ -100,7 +101,12 @@ func enter(env *testscript.Env, all *output) error {
 	env.Values[worldKey{}] = w
 	// The script's own PATH comes first: it has this test binary as jit.
 	path := env.Getenv("PATH")
-	env.Vars = append(w.Environ(env.Vars), "PATH="+path, "GOOD_TOKEN="+w.JiraToken)
+	env.Vars = append(w.Environ(env.Vars), "PATH="+path,
+		"GOOD_TOKEN="+w.JiraToken, "GOOD_SECRET="+w.Base.Secret,
+		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"))
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "token"), []byte(w.JiraToken+"\n"), 0o600); err != nil {
+		return err
+	}
 	return nil
 }
 
