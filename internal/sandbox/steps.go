@@ -53,7 +53,7 @@ func (g *guide) ssh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.printf("$ ssh %s whoami\n", Host)
+	g.printf("(log in to %s over SSH with that key, and ask whoami)\n", Host)
 	text, err := g.w.LogIn(ctx, key, "whoami")
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (g *guide) aws(ctx context.Context) error {
 	if err := json.Unmarshal([]byte(o.Stdout), &keys); err != nil {
 		return fmt.Errorf("jit credential-process printed no keys: %w", err)
 	}
-	g.printf("$ aws sts get-caller-identity\n")
+	g.printf("(call GetCallerIdentity with those keys)\n")
 	client := sts.New(sts.Options{
 		Region: Region, BaseEndpoint: aws.String(g.w.STSURL),
 		Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken),

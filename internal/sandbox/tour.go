@@ -59,15 +59,17 @@ func Tour(ctx context.Context, w *World, run Runner, key KeyOf, out io.Writer) e
 			return fault.Wrap(fault.Internal, err, "step %d of the tour (%s) did not go as it should", g.step, s.title)
 		}
 	}
-	g.printf("\nIt all happened in %s and on 127.0.0.1, and is gone now.\n%s", w.Dir, farewell)
+	g.printf("\nIt all happened in %s and on 127.0.0.1, and is now taken down.\n%s", w.Dir, farewell)
 	return nil
 }
 
 // farewell says how to go on.
 const farewell = `To look around yourself: jit sandbox on a terminal, or jit sandbox -- COMMAND.
-In there a ticket can be moved, and what it unlocks ends with it:
+In there a ticket can be moved, after which it unlocks nothing:
   curl -K "$JIT_SANDBOX/curlrc" -d status=Done "$JIT_SANDBOX_URL/DEMO-1"
   curl -K "$JIT_SANDBOX/curlrc" -d assignee=bob "$JIT_SANDBOX_URL/DEMO-1"
+An awscli before 2.13 does not know the sandbox's endpoints by itself:
+  jit exec -e demo-aws -- aws --endpoint-url "$AWS_ENDPOINT_URL_STS" sts get-caller-identity
 `
 
 // printf writes to the tour's output; a reader who went away ends nothing.

@@ -130,7 +130,7 @@ func TestTour(t *testing.T) {
 	}
 	text := out.String()
 	for _, want := range []string{
-		"$ jit request DEMO-1 -e demo-ssh --json", "$ ssh demo-host whoami", "  demo\n", "assumed-role/jit-demo/DEMO-1." + grantID,
+		"$ jit request DEMO-1 -e demo-ssh --json", "log in to demo-host", "  demo\n", "assumed-role/jit-demo/DEMO-1." + grantID,
 		"$ jit request DEMO-2 -e demo-ssh", "$ jit request DEMO-3 -e demo-aws", "  1 issued DEMO-1 demo-ssh\n", "$ jit audit verify", "curl -K",
 	} {
 		if !strings.Contains(text, want) {
