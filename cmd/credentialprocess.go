@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/shell"
 )
 
@@ -33,7 +34,7 @@ func newCredentialProcessCmd(a *app) *cobra.Command {
 }
 
 func (a *app) credentialProcess(ctx context.Context, entitlement string) error {
-	_, cred, err := a.openAWS(ctx, entitlement)
+	_, cred, err := a.use(ctx, grant.AWS, entitlement)
 	if err != nil {
 		return err
 	}

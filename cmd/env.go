@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/shell"
 )
 
@@ -39,11 +38,7 @@ func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
 	if err != nil {
 		return err
 	}
-	w, err := a.openWallet()
-	if err != nil {
-		return err
-	}
-	held, cred, err := access.Use(ctx, w, a.now(), "", entitlement)
+	held, cred, err := a.use(ctx, "", entitlement)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
-	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/shell"
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -69,11 +68,7 @@ func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, cr
 	if o.ttl != 0 || o.reason != "" {
 		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for and --reason go with --request")
 	}
-	w, err := a.openWallet()
-	if err != nil {
-		return credential.Held{}, credential.Credential{}, err
-	}
-	return access.Use(ctx, w, a.now(), "", o.entitlement)
+	return a.use(ctx, "", o.entitlement)
 }
 
 func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {
@@ -99,13 +94,4 @@ func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, 
 	}
 	cred, err := svc.Wallet.Open(ctx, out.Held.Grant.ID)
 	return out.Held, cred, err
-}
-
-// openAWS opens the AWS grant in force for commands that can use no other.
-func (a *app) openAWS(ctx context.Context, entitlement string) (credential.Held, credential.Credential, error) {
-	w, err := a.openWallet()
-	if err != nil {
-		return credential.Held{}, credential.Credential{}, err
-	}
-	return access.Use(ctx, w, a.now(), grant.AWS, entitlement)
 }

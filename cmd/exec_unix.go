@@ -12,6 +12,9 @@ import (
 	"github.com/jitaccess/jit/internal/fault"
 )
 
+// systemAgent is the agent that every user has: none.
+const systemAgent = ""
+
 // runChild becomes the command: the process is replaced, so that signals, job
 // control and the exit code are exactly those of a plain run.
 func (a *app) runChild(_ context.Context, command, environ []string) error {

@@ -6,7 +6,11 @@ import (
 	"os/exec"
 
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/sshca"
 )
+
+// systemAgent is the agent that every user has: the service of Windows.
+const systemAgent = sshca.PipeSocket
 
 // runChild runs the command as a child, since Windows has no way to become
 // another program. The console delivers Ctrl-C to the child too, so jit only

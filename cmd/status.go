@@ -33,6 +33,7 @@ func (a *app) status(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	a.warnProblems(ctx, w)
 	if asJSON {
 		list := make([]grantJSON, len(held))
 		for i, h := range held {

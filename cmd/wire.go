@@ -6,7 +6,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/config"
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/keyring"
 	"github.com/jitaccess/jit/internal/wallet"
 )
@@ -31,6 +35,27 @@ func (a *app) openWallet() (*wallet.Wallet, error) {
 		return nil, err
 	}
 	return a.walletOf(cfg.Wallet)
+}
+
+// use opens the grant in force that a command is to use. Where none fits, the
+// files that should hold one and do not are told too.
+func (a *app) use(ctx context.Context, kind grant.Kind, entitlement string) (credential.Held, credential.Credential, error) {
+	w, err := a.openWallet()
+	if err != nil {
+		return credential.Held{}, credential.Credential{}, err
+	}
+	held, cred, err := access.Use(ctx, w, a.now(), kind, entitlement)
+	if fault.ClassOf(err) == fault.NoGrant {
+		a.warnProblems(ctx, w)
+	}
+	return held, cred, err
+}
+
+func (a *app) warnProblems(ctx context.Context, w *wallet.Wallet) {
+	for _, problem := range w.Problems(ctx) {
+		a.io.Warn("%v", problem)
+		a.io.Hint(fault.HintOf(problem))
+	}
 }
 
 func (a *app) walletOf(kind string) (*wallet.Wallet, error) {

@@ -82,7 +82,7 @@ func (n *network) ca() (*sshca.Issuer, error) {
 		return nil, err
 	}
 	ca := sshca.NewCA(location, sshca.CAOptions{
-		Passphrase: n.app.passphrase(), AgentSocket: n.app.env.SSHAuthSock,
+		Passphrase: n.app.passphrase(), AgentSocket: n.app.agentSocket(),
 		KMS: n.kms, Cache: sshca.DirCache{Dir: n.state},
 	})
 	return sshca.New(sshca.Options{CA: ca, Now: n.app.now, Random: n.app.random}), nil
@@ -109,7 +109,13 @@ func (a *app) passphrase() func(string) (credential.Secret, error) {
 	}
 }
 
-func (n *network) keyAgent(socket string) access.KeyAgent { return sshca.NewKeyAgent(socket) }
+// agentSocket is where the user's ssh-agent listens, or "".
+func (a *app) agentSocket() string {
+	if a.env.SSHAuthSock != "" {
+		return a.env.SSHAuthSock
+	}
+	return systemAgent
+}
 
 // tryAWS proves the base identity of a configuration.
 func (a *app) tryAWS(ctx context.Context, cfg *config.Config) (audit.Caller, error) {

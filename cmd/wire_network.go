@@ -16,6 +16,7 @@ import (
 	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/jira"
 	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/sshca"
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
@@ -118,8 +119,8 @@ func (n *network) service(ctx context.Context) (*access.Service, error) {
 	if svc.Wallet, err = n.app.walletOf(n.cfg.Wallet); err != nil {
 		return nil, err
 	}
-	if socket := n.app.env.SSHAuthSock; socket != "" {
-		svc.Agent = n.keyAgent(socket)
+	if socket := n.app.agentSocket(); socket != "" {
+		svc.Agent = sshca.NewKeyAgent(socket)
 	}
 	svc.Writer = n.cfg.Audit.Writer
 	return svc, n.addIssuers(ctx, svc)

@@ -3,9 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -74,28 +72,8 @@ func (c *Config) read(path string) error {
 	return nil
 }
 
-func readChecked(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Config, err, "cannot read the configuration").
-			WithHint("make %s readable for yourself", path)
-	}
-	defer f.Close()
-	if err := ownership.Check(path); err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.Config, err, "cannot read %s", path)
-	}
-	if len(data) > maxFile {
-		return nil, fault.New(fault.Config, "%s is larger than %d bytes", path, maxFile)
-	}
-	return data, nil
-}
+// readChecked reads a file that nobody else could have written.
+func readChecked(path string) ([]byte, error) { return ownership.ReadFile(path, maxFile) }
 
 // describe turns the decoder's error into lines of FILE:LINE:COL: message.
 func describe(path string, err error) error {
