@@ -32,7 +32,7 @@ func newSandboxCmd(a *app) *cobra.Command {
 		Short: "Try jit on embedded parts",
 		Long:  sandboxLong + exitCodes() + "\n  otherwise the command's own",
 		Example: "  jit sandbox\n  jit sandbox -- jit request DEMO-1 -e demo-ssh\n" +
-			"  jit sandbox -- sh -c 'jit request DEMO-1 -e demo-aws && jit exec -- aws sts get-caller-identity'",
+			"  jit sandbox -- sh -c 'jit request DEMO-1 -e demo-aws && jit exec -- aws sts get-caller-identity --endpoint-url \"$AWS_ENDPOINT_URL_STS\"'",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error { return a.sandbox(c.Context(), args) },
 	}
@@ -59,7 +59,7 @@ func (a *app) sandbox(ctx context.Context, command []string) (err error) {
 		a.io.Note("leave it with exit; everything in %s is then removed", w.Dir)
 		return a.inSandbox(ctx, w, []string{a.userShell()})
 	}
-	return fault.New(fault.Internal, "tour")
+	return a.tour(ctx, w)
 }
 
 func (a *app) userShell() string {
