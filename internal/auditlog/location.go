@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/jitaccess/jit/internal/fault"
 )
@@ -23,9 +24,13 @@ const urlHint = "write s3://BUCKET/PREFIX?region=REGION or file:///DIRECTORY"
 
 // bucketPattern is S3's rule for general purpose buckets
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
-var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+})
 
-var regionPattern = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+var regionPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+})
 
 // parseURL reads the address of a log.
 func parseURL(raw string) (location, error) {
@@ -68,7 +73,7 @@ func parseFile(u *url.URL) (location, error) {
 }
 
 func parseS3(u *url.URL) (location, error) {
-	if !bucketPattern.MatchString(u.Host) {
+	if !bucketPattern().MatchString(u.Host) {
 		return location{}, refuse("%q is no bucket", u.Host)
 	}
 	loc := location{bucket: u.Host}
@@ -77,7 +82,7 @@ func parseS3(u *url.URL) (location, error) {
 		return location{}, refuse("what follows the ? of the audit log's address cannot be read")
 	}
 	for key, values := range query {
-		if key != "region" || len(values) != 1 || !regionPattern.MatchString(values[0]) {
+		if key != "region" || len(values) != 1 || !regionPattern().MatchString(values[0]) {
 			return location{}, refuse("%s=%s in the audit log's address is not understood", key, strings.Join(values, ","))
 		}
 		loc.region = values[0]
