@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // clause is one condition of a query; all must hold. The part of JQL that is
@@ -15,7 +16,9 @@ type clause struct {
 	values []string // of "in"; one for "="; EMPTY as ""
 }
 
-var jqlToken = regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|!=|[=(),]|[^\s=!(),"']+(?:\(\))?)`)
+var jqlToken = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|!=|[=(),]|[^\s=!(),"']+(?:\(\))?)`)
+})
 
 // parseJQL reads a query; ORDER BY and what follows is left out.
 func parseJQL(query string) ([]clause, error) {
@@ -43,7 +46,7 @@ func parseJQL(query string) ([]clause, error) {
 func tokenize(query string) ([]string, error) {
 	var tokens []string
 	for strings.TrimSpace(query) != "" {
-		m := jqlToken.FindStringSubmatch(query)
+		m := jqlToken().FindStringSubmatch(query)
 		if m == nil {
 			return nil, fmt.Errorf("the character '%s' is reserved", strings.TrimSpace(query)[:1])
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -25,9 +26,15 @@ const (
 )
 
 var (
-	namePattern = regexp.MustCompile(`^[\w+=,.@-]*$`)
-	tagPattern  = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
-	rolePattern = regexp.MustCompile(`^arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+$`)
+	namePattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\w+=,.@-]*$`)
+	})
+	tagPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	})
+	rolePattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+$`)
+	})
 )
 
 // params are AssumeRole's parameters, checked as to their shape.
@@ -65,7 +72,7 @@ func parseParams(form url.Values) (params, error) {
 }
 
 func (p *params) names(form url.Values) error {
-	if !rolePattern.MatchString(p.roleARN) {
+	if !rolePattern().MatchString(p.roleARN) {
 		return errorf(http.StatusBadRequest, "ValidationError", "%s is invalid", p.roleARN)
 	}
 	if err := checkName("roleSessionName", p.session); err != nil {
@@ -88,7 +95,7 @@ func checkName(field, value string) error {
 		return invalid(at+"Member must have length greater than or equal to 2", value, field)
 	case len(value) > 64:
 		return invalid(at+"Member must have length less than or equal to 64", value, field)
-	case !namePattern.MatchString(value):
+	case !namePattern().MatchString(value):
 		return invalid(at+`Member must satisfy regular expression pattern: [\w+=,.@-]*`, value, field)
 	}
 	return nil
@@ -147,9 +154,9 @@ func checkTag(i int, key, value string) error {
 		return invalid(at+"Member must have length less than or equal to 128", key, i, "key")
 	case utf8.RuneCountInString(value) > maxTagValue:
 		return invalid(at+"Member must have length less than or equal to 256", value, i, "value")
-	case !tagPattern.MatchString(key):
+	case !tagPattern().MatchString(key):
 		return invalid(at+pattern, key, i, "key")
-	case !tagPattern.MatchString(value):
+	case !tagPattern().MatchString(value):
 		return invalid(at+pattern, value, i, "value")
 	case strings.HasPrefix(strings.ToLower(key), "aws:"):
 		return errorf(http.StatusBadRequest, "InvalidParameterValue", "Tag keys may not begin with aws:")
