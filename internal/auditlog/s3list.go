@@ -3,6 +3,7 @@ package auditlog
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -25,23 +26,40 @@ func (b *s3Backend) Files(ctx context.Context, writer string) iter.Seq2[string, 
 
 func (b *s3Backend) names(ctx context.Context, prefix string, delimiter *string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		var token *string
-		for {
-			p, err := b.list(ctx, s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: delimiter, ContinuationToken: token})
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, name := range p.names {
-				if name != "" && !yield(name, nil) { // "": a folder that a console made
-					return
-				}
-			}
-			if token = p.token; !p.more || token == nil {
+		pages := b.pages(ctx, s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: delimiter})
+		for p, err := range pages {
+			if !yieldPage(p, err, yield) {
 				return
 			}
 		}
 	}
+}
+
+// pages yields one page after the other. Where the first is short, longer ones
+// follow it.
+func (b *s3Backend) pages(ctx context.Context, in s3.ListObjectsV2Input) iter.Seq2[page, error] {
+	return func(yield func(page, error) bool) {
+		for {
+			p, err := b.list(ctx, in)
+			if !yield(p, err) || err != nil || !p.more || p.token == nil {
+				return
+			}
+			in.ContinuationToken, in.MaxKeys = p.token, aws.Int32(pageSize)
+		}
+	}
+}
+
+// yieldPage hands the names of a page on; it is false where nobody wants more.
+func yieldPage(p page, err error, yield func(string, error) bool) bool {
+	if err != nil {
+		return yield("", err)
+	}
+	for _, name := range p.names {
+		if name != "" && !yield(name, nil) { // "": a folder that a console made
+			return false
+		}
+	}
+	return true
 }
 
 // last searches for the end of a chain. A listing can only begin after a name
@@ -56,7 +74,7 @@ func (b *s3Backend) last(ctx context.Context, writer string, from, below uint64)
 	}
 	high := below // nothing is at high or after it
 	for step := uint64(pageSize); low+step < high; step *= 4 {
-		next, err := s.after(ctx, low+step)
+		next, err := s.next(ctx, low+step)
 		if err != nil {
 			return 0, err
 		}
@@ -68,7 +86,7 @@ func (b *s3Backend) last(ctx context.Context, writer string, from, below uint64)
 	}
 	for high-low > pageSize {
 		middle := low + (high-low)/2
-		next, err := s.after(ctx, middle)
+		next, err := s.next(ctx, middle)
 		if err != nil {
 			return 0, err
 		}
@@ -97,68 +115,58 @@ type search struct {
 	below   uint64
 }
 
-// page lists up to a thousand names after a record, and returns the last
-// record among them, from where there is none; more says that others may follow.
+// page lists a thousand names after a record, or more where none of them is a
+// record's, and returns the last record among them, from where there is none;
+// more says that others may follow.
 func (s search) page(ctx context.Context, from uint64) (last uint64, more bool, err error) {
-	for name, err := range s.names(ctx, from, pageSize) {
+	for p, err := range s.after(ctx, from, pageSize) {
 		if err != nil {
 			return 0, false, err
 		}
-		if name == endOfPage && last > 0 {
-			return last, true, nil
+		seqs, end := s.records(p)
+		if end || len(seqs) > 0 {
+			return slices.Max(append(seqs, from)), !end && p.more, nil
 		}
-		seq, ok := audit.ParseFileName(name)
-		if !ok {
-			continue
-		}
-		if seq >= s.below {
-			break
-		}
-		from, last = seq, seq
 	}
 	return from, false, nil
 }
 
-// after returns the first record after a number, or 0.
-func (s search) after(ctx context.Context, seq uint64) (uint64, error) {
-	for name, err := range s.names(ctx, seq, 1) {
+// next returns the first record after a number, or 0.
+func (s search) next(ctx context.Context, seq uint64) (uint64, error) {
+	for p, err := range s.after(ctx, seq, 1) {
 		if err != nil {
 			return 0, err
 		}
-		if found, ok := audit.ParseFileName(name); ok {
-			if found >= s.below {
-				return 0, nil
-			}
-			return found, nil
+		seqs, end := s.records(p)
+		if len(seqs) > 0 {
+			return seqs[0], nil
+		}
+		if end {
+			break
 		}
 	}
 	return 0, nil
 }
 
-// endOfPage stands for the end of a page that others follow. No name is empty.
-const endOfPage = ""
-
-// names yields the names after a record. Where the first page, which may be
-// short, was of no use because of names that no log has, longer ones follow.
-func (s search) names(ctx context.Context, after uint64, first int32) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		prefix := s.backend.loc.prefix + s.writer + "/"
-		in := s3.ListObjectsV2Input{Prefix: &prefix, MaxKeys: &first, StartAfter: aws.String(prefix + audit.FileName(after))}
-		for {
-			p, err := s.backend.list(ctx, in)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, name := range p.names {
-				if name != endOfPage && !yield(name, nil) {
-					return
-				}
-			}
-			if !p.more || p.token == nil || !yield(endOfPage, nil) {
-				return
-			}
-			in.MaxKeys, in.ContinuationToken = aws.Int32(pageSize), p.token
+// records are the numbers of a page below the bound; end says that the bound
+// was reached.
+func (s search) records(p page) (seqs []uint64, end bool) {
+	for _, name := range p.names {
+		seq, ok := audit.ParseFileName(name)
+		switch {
+		case ok && seq >= s.below:
+			return seqs, true
+		case ok:
+			seqs = append(seqs, seq)
 		}
 	}
+	return seqs, false
+}
+
+// after yields the pages of names after a record, the first of a length.
+func (s search) after(ctx context.Context, seq uint64, first int32) iter.Seq2[page, error] {
+	prefix := s.backend.loc.prefix + s.writer + "/"
+	return s.backend.pages(ctx, s3.ListObjectsV2Input{
+		Prefix: &prefix, MaxKeys: &first, StartAfter: aws.String(prefix + audit.FileName(seq)),
+	})
 }

@@ -39,8 +39,6 @@ func Verify(ctx context.Context, store Store, o Options) (Report, error) {
 	if o.Parallel <= 0 {
 		o.Parallel = defaultParallel
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	v := &verifier{store: store, options: o, slots: make(chan struct{}, o.Parallel)}
 	report := Report{OK: true, Chains: []Chain{}, Problems: []Problem{}}
 	writers, err := v.writers(ctx, &report)
@@ -48,23 +46,7 @@ func Verify(ctx context.Context, store Store, o Options) (Report, error) {
 		return Report{}, err
 	}
 	report.Chains = make([]Chain, len(writers))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(chainsAtOnce, o.Parallel, len(writers)) {
-		wg.Go(func() {
-			for i := range next {
-				if err := v.verify(ctx, writers[i], &report.Chains[i]); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := range writers {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	if err := context.Cause(ctx); err != nil {
+	if err := v.verifyAll(ctx, writers, report.Chains); err != nil {
 		return Report{}, err
 	}
 	v.unseen(writers, &report)
@@ -73,6 +55,30 @@ func Verify(ctx context.Context, store Store, o Options) (Report, error) {
 		report.OK = report.OK && c.OK
 	}
 	return report, nil
+}
+
+// verifyAll verifies chains side by side until one cannot be read.
+func (v *verifier) verifyAll(ctx context.Context, writers []string, chains []Chain) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	work := func() {
+		for i := range next {
+			if err := v.verify(ctx, writers[i], &chains[i]); err != nil {
+				cancel(err)
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for range min(chainsAtOnce, v.options.Parallel, len(writers)) {
+		wg.Go(work)
+	}
+	for i := range writers {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return context.Cause(ctx)
 }
 
 type verifier struct {
