@@ -1,6 +1,7 @@
 package auditlog
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -101,20 +102,70 @@ func TestFileHints(t *testing.T) {
 	}
 }
 
-// The process that TestProcesses starts many of.
+// The process that the tests below start: it appends a number of records and
+// prints the ref of each as soon as it has it.
 func TestOneOfManyProcesses(t *testing.T) {
-	dir, state, n := os.Getenv("AUDITLOG_TEST_DIR"), os.Getenv("AUDITLOG_TEST_STATE"), os.Getenv("AUDITLOG_TEST_N")
+	dir, state := os.Getenv("AUDITLOG_TEST_DIR"), os.Getenv("AUDITLOG_TEST_STATE")
 	if dir == "" {
-		t.Skip("only in a process of TestProcesses")
+		t.Skip("only in a process of another test")
 	}
-	i, err := strconv.Atoi(n)
+	n, err := strconv.Atoi(os.Getenv("AUDITLOG_TEST_N"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := openDir(t, dir, state)
-	for range 2 {
-		appendTo(t, l, i)
+	l, out := openDir(t, dir, state), json.NewEncoder(os.Stdout)
+	for i := range n {
+		if err := out.Encode(appendTo(t, l, i)); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+// process is TestOneOfManyProcesses in a process of its own.
+func process(dir, state string, n int) *exec.Cmd {
+	c := exec.Command(os.Args[0], "-test.run=^TestOneOfManyProcesses$")
+	c.Env = append(os.Environ(), "AUDITLOG_TEST_DIR="+dir, "AUDITLOG_TEST_STATE="+state, "AUDITLOG_TEST_N="+strconv.Itoa(n))
+	return c
+}
+
+// Whenever a process is killed: each record that it was told of is there, and
+// the chain goes on without a hole.
+func TestKilledProcesses(t *testing.T) {
+	t.Parallel()
+	dir, state := t.TempDir(), t.TempDir()
+	var known []audit.Ref
+	for round := range 8 {
+		c := process(dir, state, 1_000_000)
+		out, err := c.StdoutPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := json.NewDecoder(out)
+		for range round + 1 {
+			var ref audit.Ref
+			if err := lines.Decode(&ref); err != nil {
+				t.Fatal(err)
+			}
+			known = append(known, ref)
+		}
+		if err := c.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			var ref audit.Ref
+			if lines.Decode(&ref) != nil {
+				break // a line that was cut counts as not told
+			}
+			known = append(known, ref)
+		}
+		_ = c.Wait() // it was killed
+	}
+	l := openDir(t, dir, state)
+	last := appendTo(t, l, 0)
+	wantLog(t, l, last.Seq, append(append(known, last), l.Known()...)...)
 }
 
 func TestProcesses(t *testing.T) {
@@ -124,11 +175,11 @@ func TestProcesses(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range processes {
 		wg.Go(func() {
-			c := exec.Command(os.Args[0], "-test.run=^TestOneOfManyProcesses$")
-			c.Env = append(os.Environ(), "AUDITLOG_TEST_DIR="+dir, "AUDITLOG_TEST_N="+strconv.Itoa(i))
-			if i%4 > 0 { // some share a cache, some have none
-				c.Env = append(c.Env, "AUDITLOG_TEST_STATE="+state)
+			cache := state
+			if i%4 == 0 { // some share a cache, some have none
+				cache = ""
 			}
+			c := process(dir, cache, 2)
 			if out, err := c.CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"sync"
 
 	"github.com/jitaccess/jit/pkg/audit"
 )
@@ -12,19 +13,38 @@ import (
 // further, the continuation says that none is good, and verify says which are.
 const goodTries = 8
 
-// follows reports whether the record before r is the one that r names.
-func (l *Log) follows(ctx context.Context, r audit.Record) (bool, error) {
-	if r.Seq == 1 {
-		return true, nil // Decode has compared its prev
+// holds reads a record and, at the same time, the one before it; ok says that
+// the one is good and names the other.
+func (l *Log) holds(ctx context.Context, writer string, seq uint64) (r audit.Record, ok bool, err error) {
+	var (
+		wg        sync.WaitGroup
+		before    string
+		beforeErr error
+	)
+	if seq > 1 {
+		wg.Go(func() { before, beforeErr = l.hashOf(ctx, writer, seq-1) })
 	}
-	data, err := l.Read(ctx, audit.Name(r.Writer, r.Seq-1))
+	r, ok, err = l.record(ctx, writer, seq)
+	wg.Wait()
+	if err == nil {
+		err = beforeErr
+	}
+	if err != nil || !ok {
+		return audit.Record{}, false, err
+	}
+	return r, seq == 1 || before == r.Prev, nil // Decode has compared the prev of the first
+}
+
+// hashOf is the SHA-256 of a record, "" where there is none.
+func (l *Log) hashOf(ctx context.Context, writer string, seq uint64) (string, error) {
+	data, err := l.Read(ctx, audit.Name(writer, seq))
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, audit.ErrTooLarge):
-		return false, nil
+		return "", nil
 	case err != nil:
-		return false, err
+		return "", err
 	}
-	return audit.Hash(data) == r.Prev, nil
+	return audit.Hash(data), nil
 }
 
 // lastGood finds the last record before a spoiled one that can be read; its Seq

@@ -120,24 +120,24 @@ func (v *verifier) continuation(ctx context.Context, first link, chain *Chain) e
 	case first.err != nil:
 		return nil // reported as what it is
 	case part == 1 && from != nil:
-		return broken("the chain is no continuation, and says that it continues %s", Name(from.Writer, from.Seq))
+		return broken("the chain is no continuation, and says that it continues %q", Name(from.Writer, from.Seq))
 	case part == 1:
 		return nil
 	case from == nil:
 		return broken("the record does not say which record of %s it goes on from", before)
 	case from.Writer != before:
-		return broken("the record goes on from %s, not from %s", from.Writer, before)
+		return broken("the record goes on from %q, not from %s", from.Writer, before)
 	case from.Seq == 0:
 		return nil // nothing of that chain was good
 	}
 	data, err := v.store.Read(ctx, Name(from.Writer, from.Seq))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return broken("the record goes on from %s, which is not there", Name(from.Writer, from.Seq))
+		return broken("the record goes on from %q, which is not there", Name(from.Writer, from.Seq))
 	case err != nil && !errors.Is(err, ErrTooLarge):
 		return err
 	case err != nil || Hash(data) != from.Hash:
-		return broken("the record goes on from %s with SHA-256 %s, which it no longer has", Name(from.Writer, from.Seq), from.Hash)
+		return broken("the record goes on from %q with SHA-256 %q, which it no longer has", Name(from.Writer, from.Seq), from.Hash)
 	}
 	return nil
 }

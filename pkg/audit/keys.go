@@ -5,6 +5,10 @@ import (
 	"fmt"
 )
 
+// maxKeys is how many keys an object may have: each is compared with all, and
+// somebody may write a record to keep verifiers busy.
+const maxKeys = 1000
+
 // checkKeys refuses an object that two readers could read differently: one that
 // names a key twice, of which one reader takes the first and another the last,
 // and keys with escapes or letters that encoding/json takes for a key of ours
@@ -59,7 +63,11 @@ func (s *keyScan) text(text []byte) error {
 			return fmt.Errorf("the key %q has more than lower-case ASCII", text)
 		}
 	}
-	for _, k := range s.keys[s.open[len(s.open)-1]:] {
+	siblings := s.keys[s.open[len(s.open)-1]:]
+	if len(siblings) == maxKeys {
+		return fmt.Errorf("an object has more than %d keys", maxKeys)
+	}
+	for _, k := range siblings {
 		if bytes.Equal(k, text) {
 			return fmt.Errorf("the key %q is there twice", text)
 		}

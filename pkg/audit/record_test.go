@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -190,6 +191,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a key with an escape":  replace(`"seq":42`, `"\u0073eq":42`),
 		"an unknown key twice":  replace(`"seq":42`, `"seq":42,"x":[{"y":1,"y":2}]`),
 		"a time out of RFC3339": replace(`"not_before":"2026`, `"not_before":"26`),
+		"very many keys":        replace(`"seq":42`, `"seq":42,"x":{`+manyKeys(1001)+`}`),
 		"too large":             replace(`"reason":"`, `"reason":"`+strings.Repeat("x", audit.MaxRecord)),
 	} {
 		if _, err := audit.Decode([]byte(data)); err == nil {
@@ -198,11 +200,20 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+func manyKeys(n int) string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(`"k%d":0`, i)
+	}
+	return strings.Join(keys, ",")
+}
+
 func TestDecodeIsOpen(t *testing.T) {
 	t.Parallel()
 	good := string(encode(t, full(), "ada", 42, audit.Hash(nil)))
 	for name, pair := range map[string][2]string{
 		"a field":       {`"seq":42`, `"seq":42,"approvers":[{"id":"x"},{"id":"y"}]`},
+		"many fields":   {`"seq":42`, `"seq":42,"x":{` + manyKeys(1000) + `}`},
 		"an OCSF field": {`"time":`, `"timezone_offset":60,"time":`},
 		"a kind":        {`"event":"issued"`, `"event":"extended-by_9"`},
 		"a class":       {`"class_uid":3005,"type_uid":300501`, `"class_uid":3007,"type_uid":300701`},

@@ -28,6 +28,17 @@ type Problem struct {
 	Text   string `json:"text"`
 }
 
+// String is the problem in a line: where, and what.
+func (p Problem) String() string {
+	switch {
+	case p.Writer == "":
+		return p.Text
+	case p.Seq == 0:
+		return p.Writer + ": " + p.Text
+	}
+	return Name(p.Writer, p.Seq) + ": " + p.Text
+}
+
 // Code sorts problems.
 type Code string
 

@@ -243,6 +243,43 @@ func TestReportIsJSON(t *testing.T) {
 	}
 }
 
+func TestProblemString(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]audit.Problem{
+		"x":                          {Text: "x"},
+		"ada: x":                     {Writer: "ada", Text: "x"},
+		"ada.2/0000000007.json: bad": {Writer: "ada.2", Seq: 7, Text: "bad"},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Whoever can write records cannot make a verifier print what they like.
+func TestNoEscapesInReports(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"ada/\x1b[2J": {}, "\x1b[2J": {}, "ada/0000000002.json": {Data: []byte("\x1b[2J\n")}}
+	e := plainEvent(1)
+	e.Continues = &audit.Ref{Writer: "\x1b[2J", Seq: 1, Hash: "\x1b[2J"}
+	e.Principal.ID = "\x1b[2J"
+	extend(t, files, audit.Ref{Writer: "ada", Hash: audit.FirstPrev}, e)
+	extend(t, files, audit.Ref{Writer: "ada.2", Hash: audit.FirstPrev}, e)
+	e.Continues.Writer = "ada"
+	extend(t, files, audit.Ref{Writer: "ada.3", Hash: audit.FirstPrev}, e)
+	r := verify(t, files, audit.Options{Principals: map[string]string{"x": "y"}})
+	for _, c := range r.Chains {
+		for _, p := range append(c.Problems, r.Problems...) {
+			if strings.Contains(p.String(), "\x1b") {
+				t.Errorf("%q", p)
+			}
+		}
+	}
+	if len(found(r)) < 8 {
+		t.Errorf("%q", found(r))
+	}
+}
+
 // failing is a store that fails at one place, and counts concurrent reads.
 type failing struct {
 	audit.Store
