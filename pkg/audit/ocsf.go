@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -180,8 +181,8 @@ func (v *envelope) check() error {
 	if v.ClassUID/1000 != v.CategoryUID || v.CategoryUID != categoryIAM {
 		return fmt.Errorf("category %d, class %d is no event of identity and access management", v.CategoryUID, v.ClassUID)
 	}
-	if v.Metadata.Version == "" || v.User.UID == "" {
-		return fmt.Errorf("metadata.version or user.uid is missing")
+	if v.Metadata.Version == "" || v.Metadata.UID == "" || v.User.UID == "" || v.Time <= 0 {
+		return errors.New("metadata.version, metadata.uid, user.uid or time is missing")
 	}
 	ext := &v.Unmapped.JIT
 	if v.ClassUID == classAccess && v.ActivityID != meaningOf(ext.Event).activity && known(ext.Event) {

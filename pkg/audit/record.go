@@ -86,8 +86,8 @@ func Encode(event Event, writer string, seq uint64, prev string) ([]byte, error)
 	if err := ext.check(); err != nil {
 		return nil, err
 	}
-	if event.Time.IsZero() {
-		return nil, errors.New("the event has no time")
+	if event.Time.UnixMilli() <= 0 {
+		return nil, errors.New("the event has no time after 1970")
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -181,6 +181,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"activity for another":  strings.Replace(replace(`"type_uid":300501`, `"type_uid":300502`), `"activity_id":1`, `"activity_id":2`, 1),
 		"another user":          replace(`},"user":{"uid":"557058:ada"`, `},"user":{"uid":"557058:bob"`),
 		"no user":               replace(`},"user":{"uid":"557058:ada",`, `},"user":{`),
+		"no time":               replace(`"time":`, `"tim":`),
+		"no uid":                replace(`"uid":"u-1"`, `"uid":""`),
 		"no schema version":     replace(`"version":"1.8.0"`, `"version":""`),
 		"an upper-case prev":    replace(audit.Hash(nil), strings.ToUpper(audit.Hash(nil))),
 		"no event":              replace(`"event":"issued"`, `"event":""`),
