@@ -170,7 +170,7 @@ func TestKilledProcesses(t *testing.T) {
 
 func TestProcesses(t *testing.T) {
 	t.Parallel()
-	const processes = 20
+	const processes = 40
 	dir, state := t.TempDir(), t.TempDir()
 	var wg sync.WaitGroup
 	for i := range processes {
@@ -179,7 +179,7 @@ func TestProcesses(t *testing.T) {
 			if i%4 == 0 { // some share a cache, some have none
 				cache = ""
 			}
-			c := process(dir, cache, 2)
+			c := process(dir, cache, 3)
 			if out, err := c.CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}
@@ -187,7 +187,7 @@ func TestProcesses(t *testing.T) {
 	}
 	wg.Wait()
 	l := openDir(t, dir, state)
-	wantLog(t, l, 2*processes, l.Known()...)
+	wantLog(t, l, 3*processes, l.Known()...)
 }
 
 func BenchmarkAppend(b *testing.B) {

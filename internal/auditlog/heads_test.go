@@ -47,7 +47,7 @@ func TestADamagedCacheIsHarmless(t *testing.T) {
 		if err := os.WriteFile(path, d, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if ref := appendTo(t, openMemory(t, m, state), i); ref.Seq != uint64(i+4) {
+		if ref := appendTo(t, quick(openMemory(t, m, state)), i); ref.Seq != uint64(i+4) {
 			t.Fatalf("with the cache %q: %+v", d, ref)
 		}
 	}
@@ -64,13 +64,13 @@ func TestAnOldCacheIsHarmless(t *testing.T) {
 	}
 	for behind := range 12 {
 		for range behind {
-			appendTo(t, openMemory(t, m, ""), behind)
+			appendTo(t, quick(openMemory(t, m, "")), behind)
 		}
 		if err := os.WriteFile(headFile(t, state), old, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		m.counts()
-		appendTo(t, openMemory(t, m, state), behind)
+		appendTo(t, quick(openMemory(t, m, state)), behind)
 		if puts, gets, lists := m.counts(); puts > 4 || gets > 5 || lists > 1 {
 			t.Errorf("%d behind: %d puts, %d gets, %d lists", behind, puts, gets, lists)
 		}
