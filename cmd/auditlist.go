@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -11,15 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jitaccess/jit/internal/auditlog"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
 type listOptions struct {
-	writers []string
-	limit   int
-	json    bool
+	filter auditlog.Filter
+	event  string
+	limit  int
+	json   bool
 }
 
 const auditListLong = `List the records of the audit log, oldest first.
@@ -37,7 +38,9 @@ func newAuditListCmd(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.auditList(c.Context(), o) },
 	}
-	c.Flags().StringArrayVar(&o.writers, "writer", nil, "only the chain of this `WRITER`; may be repeated")
+	c.Flags().StringVar(&o.filter.Writer, "writer", "", "only the chain of this `WRITER`")
+	c.Flags().StringVar(&o.filter.Ticket, "ticket", "", "only the records of this ticket `KEY`")
+	c.Flags().StringVar(&o.event, "event", "", "only this `EVENT`, such as issued or denied")
 	c.Flags().IntVar(&o.limit, "limit", 0, "only the last `N` records")
 	c.Flags().BoolVar(&o.json, "json", false, "print the records as JSON lines")
 	return c
@@ -47,12 +50,10 @@ func (a *app) auditList(ctx context.Context, o *listOptions) error {
 	if o.limit < 0 {
 		return fault.New(fault.Usage, "--limit %d is not a number of records", o.limit)
 	}
-	records, err := a.records(ctx, ofWriters(o.writers), func(audit.Record) bool { return true })
+	o.filter.Kind, o.filter.Ticket = audit.Kind(o.event), strings.ToUpper(o.filter.Ticket)
+	records, err := a.records(ctx, o.filter, o.limit)
 	if err != nil {
 		return err
-	}
-	if o.limit > 0 && len(records) > o.limit {
-		records = records[len(records)-o.limit:]
 	}
 	if o.json || !a.io.OutTTY {
 		return a.printRaw(records)
@@ -66,23 +67,34 @@ func (a *app) auditList(ctx context.Context, o *listOptions) error {
 	return t.Flush()
 }
 
-// records reads the records that pass and are wanted, in the order of time.
-func (a *app) records(ctx context.Context, pass func(string) bool, want func(audit.Record) bool) ([]audit.Record, error) {
-	store, err := a.openLog()
+// records reads the last records that the filter takes, oldest first. What is
+// no record is warned of, so that a list does not pass for the whole log.
+func (a *app) records(ctx context.Context, filter auditlog.Filter, limit int) ([]audit.Record, error) {
+	log, err := a.openLog()
 	if err != nil {
 		return nil, err
 	}
 	var records []audit.Record
-	skipped, err := each(ctx, store, pass, func(r audit.Record) error {
-		if want(r) {
-			r.Raw = bytes.Clone(r.Raw)
+	unreadable := 0
+	for r, err := range log.List(ctx, filter) {
+		switch {
+		case err != nil && r.Seq == 0:
+			return nil, err
+		case err != nil:
+			unreadable++
+		default:
 			records = append(records, r)
 		}
-		return nil
-	})
-	a.warnSkipped(skipped)
-	slices.SortStableFunc(records, func(x, y audit.Record) int { return x.Time.Compare(y.Time) })
-	return records, unreadable(err)
+		if limit > 0 && len(records) == limit {
+			break
+		}
+	}
+	if unreadable > 0 {
+		a.io.Warn("%d records cannot be read", unreadable)
+		a.io.Hint("see jit audit verify")
+	}
+	slices.Reverse(records)
+	return records, nil
 }
 
 func (a *app) printRaw(records []audit.Record) error {
@@ -128,7 +140,11 @@ func (a *app) auditShow(ctx context.Context, arg string, asJSON bool) error {
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "which grant?").WithHint("jit status and jit audit list show ids")
 	}
-	records, err := a.records(ctx, ofWriters(nil), func(r audit.Record) bool { return r.Grant == string(id) })
+	log, err := a.openLog()
+	if err != nil {
+		return err
+	}
+	records, err := log.Find(ctx, string(id))
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func transport() *http.Transport {
 		DialContext:           dialer.DialContext,
 		TLSHandshakeTimeout:   handshakeLimit,
 		ForceAttemptHTTP2:     true,
-		MaxIdleConnsPerHost:   8,
+		MaxIdleConnsPerHost:   16, // as many as audit verify reads at once
 		IdleConnTimeout:       time.Minute,
 		ExpectContinueTimeout: time.Second,
 	}

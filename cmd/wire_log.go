@@ -30,7 +30,8 @@ func (n *network) s3(ctx context.Context, region string) (auditlog.S3API, error)
 
 func (n *network) log() (access.Log, error) { return n.openLog() }
 
-// probe appends a probe record about the principal.
+// probe proves that the log takes records and lets none be written over. It
+// leaves one record about the principal.
 func (n *network) probe(ctx context.Context, principal audit.Person) (audit.Ref, error) {
 	log, err := n.openLog()
 	if err != nil {
@@ -40,7 +41,7 @@ func (n *network) probe(ctx context.Context, principal audit.Person) (audit.Ref,
 	if writer == "" {
 		writer = audit.EscapeID(principal.ID)
 	}
-	return log.Append(ctx, writer, audit.Event{Kind: audit.Probe, Time: n.app.now().UTC(), Principal: principal, Site: n.cfg.Jira.URL})
+	return log.Probe(ctx, writer, audit.Event{Kind: audit.Probe, Time: n.app.now().UTC(), Principal: principal, Site: n.cfg.Jira.URL})
 }
 
 func (n *network) checkLog(ctx context.Context) (string, error) {
