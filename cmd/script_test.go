@@ -18,6 +18,7 @@ import (
 
 	"github.com/jitaccess/jit/internal/sandbox"
 	"github.com/jitaccess/jit/internal/sandbox/fakejira"
+	"github.com/jitaccess/jit/pkg/audit"
 )
 
 // TestMain lets the scripts run this test binary as jit: the real Main, in a
@@ -47,51 +48,79 @@ func (o *output) add(where string, texts ...string) {
 func (o *output) secret(value, from string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(value) >= 8 {
+	if len(value) >= 6 {
 		o.secrets[value] = from
 	}
 }
 
-func TestScripts(t *testing.T) {
-	all := &output{secrets: map[string]string{}}
-	t.Run("script", func(t *testing.T) {
-		testscript.Run(t, testscript.Params{
-			Dir:   filepath.Join("testdata", "script"),
-			Setup: func(env *testscript.Env) error { return enter(env, all) },
-			Cmds: map[string]func(*testscript.TestScript, bool, []string){
-				"exits":    func(ts *testscript.TestScript, neg bool, args []string) { exits(ts, neg, args, all) },
-				"secretly": func(ts *testscript.TestScript, neg bool, args []string) { secretly(ts, neg, args, all) },
-				"world":    world,
-			},
-			RequireExplicitExec: true,
-		})
-	})
-	for _, p := range all.printed {
-		for value, from := range all.secrets {
-			if strings.Contains(p.text, value) {
+// privateKey begins every private key, whatever key it is.
+const privateKey = "PRIVATE KEY-----"
+
+// search looks for every secret in everything that was printed. A short one,
+// which other digits may hold by chance, must stand alone.
+func (o *output) search(t *testing.T) {
+	for _, p := range o.printed {
+		if strings.Contains(p.text, privateKey) {
+			t.Errorf("%s printed a private key", p.where)
+		}
+	}
+	for value, from := range o.secrets {
+		found := func(text string) bool { return strings.Contains(text, value) }
+		if len(value) < 12 {
+			found = regexp.MustCompile(`\b` + regexp.QuoteMeta(value) + `\b`).MatchString
+		}
+		for _, p := range o.printed {
+			if found(p.text) {
 				t.Errorf("%s printed the %s", p.where, from)
 			}
 		}
 	}
-	if !testing.Short() && len(all.secrets) == 0 {
+	if len(o.secrets) == 0 {
 		t.Error("no secret was collected, so none could be found")
+	}
+}
+
+func TestScripts(t *testing.T) {
+	runScripts(t, testscript.Params{Dir: filepath.Join("testdata", "script")})
+}
+
+// runScripts runs scripts in worlds of their own, and then looks for secrets
+// in all that they printed or left on disk.
+func runScripts(t *testing.T, p testscript.Params) {
+	all := &output{secrets: map[string]string{}}
+	p.Setup = func(env *testscript.Env) error { return enter(env, all) }
+	p.Cmds = commands(all)
+	p.RequireExplicitExec = true
+	t.Run("script", func(t *testing.T) { testscript.Run(t, p) })
+	all.search(t)
+}
+
+// commands are those of the scripts beside testscript's own.
+func commands(all *output) map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":       func(ts *testscript.TestScript, neg bool, args []string) { exits(ts, neg, args, all) },
+		"secretly":    func(ts *testscript.TestScript, neg bool, args []string) { secretly(ts, neg, args, all) },
+		"interrupted": func(ts *testscript.TestScript, neg bool, args []string) { interrupted(ts, neg, args, all) },
+		"later":       func(ts *testscript.TestScript, neg bool, args []string) { later(ts, neg, args, all) },
+		"world":       func(ts *testscript.TestScript, neg bool, args []string) { world(ts, neg, args, all) },
+		"expand":      expand,
 	}
 }
 
 // worldKey finds a script's world among its values.
 type worldKey struct{}
 
-// enter gives a script an embedded world of its own.
+// enter gives a script an embedded world of its own. With a file named
+// data-center in its archive, the world's Jira is one.
 func enter(env *testscript.Env, all *output) error {
-	w, err := sandbox.Start(context.Background(), sandbox.Options{Dir: filepath.Join(env.WorkDir, "world")})
+	_, err := os.Stat(filepath.Join(env.WorkDir, "data-center"))
+	w, err := sandbox.Start(context.Background(), sandbox.Options{Dir: filepath.Join(env.WorkDir, "world"), DataCenter: err == nil})
 	if err != nil {
 		return err
 	}
 	env.Defer(func() {
-		all.secret(w.JiraToken, "Jira token")
-		all.secret(w.AdminToken, "sandbox's token")
-		all.secret(w.Base.Secret, "base AWS secret")
-		for path, text := range files(w) {
+		all.secretsOf(w)
+		for path, text := range files(env.WorkDir) {
 			all.add("the file "+path, text)
 		}
 		if err := w.Close(); err != nil {
@@ -99,24 +128,49 @@ func enter(env *testscript.Env, all *output) error {
 		}
 	})
 	env.Values[worldKey{}] = w
+	ada := w.Edition().ID(sandbox.User)
+	writer := audit.EscapeID(ada)
 	// The script's own PATH comes first: it has this test binary as jit.
 	path := env.Getenv("PATH")
 	env.Vars = append(w.Environ(env.Vars), "PATH="+path,
-		"GOOD_TOKEN="+w.JiraToken, "GOOD_SECRET="+w.Base.Secret,
-		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"))
-	if err := os.WriteFile(filepath.Join(env.WorkDir, "token"), []byte(w.JiraToken+"\n"), 0o600); err != nil {
-		return err
-	}
-	return nil
+		"GOOD_TOKEN="+w.JiraToken, "GOOD_SECRET="+w.Base.Secret, "GOOD_KEY="+w.Base.ID,
+		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "S3_URL="+w.S3URL, "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"),
+		"AUDIT="+w.AuditDir(), "ADA="+ada, "WRITER="+writer, "CHAIN="+filepath.Join(w.AuditDir(), writer),
+		"DBUS_SESSION_BUS_ADDRESS="+os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+	return os.WriteFile(filepath.Join(env.WorkDir, "token"), []byte(w.JiraToken+"\n"), 0o600)
 }
 
-// files reads everything that the world left on disk, but for the files whose
+// secretsOf collects every secret of a world, those that were minted in it
+// included.
+func (o *output) secretsOf(w *sandbox.World) {
+	o.secret(w.JiraToken, "Jira token")
+	o.secret(w.AdminToken, "sandbox's token")
+	o.secret(w.Base.Secret, "base AWS secret")
+	for _, s := range w.STS.Sessions() {
+		o.secret(s.Key.Secret, "minted AWS secret")
+		o.secret(s.Key.Token, "minted AWS session token")
+	}
+	// Keys in the world's files: of the wallet as it is, and of the CA a line.
+	for _, name := range []string{filepath.Join("state", "wallet.key"), "ca"} {
+		data, err := os.ReadFile(w.Path(name))
+		if err != nil {
+			continue // not every world has a wallet
+		}
+		for line := range strings.Lines(string(data)) {
+			if line = strings.TrimSpace(line); len(line) > 40 {
+				o.secret(line, "key in "+name)
+			}
+		}
+	}
+}
+
+// files reads everything that a script left on disk, but for the files whose
 // job it is to hold a secret. The sealed wallet is not among those.
-func files(w *sandbox.World) map[string]string {
-	private := []string{"ca", "curlrc", "aws-config", "aws-credentials", "wallet.key", "jit"}
+func files(dir string) map[string]string {
+	private := []string{"ca", "curlrc", "aws-config", "aws-credentials", "wallet.key", "jit", "token"}
 	found := map[string]string{}
-	_ = filepath.WalkDir(w.Dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || slices.Contains(private, d.Name()) {
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || slices.Contains(private, d.Name()) || strings.HasSuffix(d.Name(), ".secret") {
 			return nil //nolint:nilerr // what cannot be read shows nothing to anybody
 		}
 		if data, err := os.ReadFile(path); err == nil {
@@ -150,31 +204,6 @@ func secretly(ts *testscript.TestScript, neg bool, args []string, all *output) {
 		all.secret(m[2], m[1])
 	}
 	all.add(strings.Join(args[1:], " "), ts.ReadFile("stderr"))
-}
-
-// world changes the embedded world: world transition KEY STATUS, world assign
-// KEY USER, world move KEY PROJECT, world delete KEY, world spoil-log.
-func world(ts *testscript.TestScript, neg bool, args []string) {
-	w, ok := ts.Value(worldKey{}).(*sandbox.World)
-	if !ok || neg || len(args) == 0 {
-		ts.Fatalf("usage: world VERB ...")
-	}
-	var err error
-	switch verb := strings.Join(args[:1], ""); {
-	case verb == "transition" && len(args) == 3:
-		err = w.Jira.Transition(args[1], args[2], "carol")
-	case verb == "assign" && len(args) == 3:
-		err = w.Jira.Assign(args[1], args[2], "carol")
-	case verb == "move" && len(args) == 3:
-		_, err = w.Jira.Move(args[1], args[2], "carol")
-	case verb == "delete" && len(args) == 2:
-		w.Jira.Delete(args[1])
-	case verb == "spoil-log":
-		err = errors.Join(os.RemoveAll(w.AuditDir()), os.WriteFile(w.AuditDir(), nil, 0o600))
-	default:
-		err = fmt.Errorf("what is %q?", args)
-	}
-	ts.Check(err)
 }
 
 func run(ts *testscript.TestScript, args []string) {
