@@ -1,9 +1,13 @@
 package integration
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -21,7 +25,23 @@ func (w *world) inKeyring(t testing.TB, script string) result {
 	c := w.program(t.Context(), "dbus-run-session", "--", "sh", "-euc",
 		`printf %s secret | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1
 		`+script)
+	defer w.endDaemons()
 	return finish(t, c)
+}
+
+// endDaemons ends what outlives its session: the daemons whose home is the
+// world's.
+func (w *world) endDaemons() {
+	processes, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range processes {
+		env, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(env, []byte("HOME="+w.dir+"\x00")) {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+		}
+	}
 }
 
 func keyringWorld(t testing.TB) *world {

@@ -78,11 +78,11 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// shortDir is a temporary directory whose path leaves room for sockets, and
-// that nobody else can write to.
+// shortDir is a temporary directory whose path leaves room for sockets, unlike
+// t.TempDir's, and that nobody else can write to.
 func shortDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "w-") //nolint:usetesting // its path is too long for a socket
+	dir, err := os.MkdirTemp("", "w-")
 	if err != nil {
 		t.Fatal(err)
 	}
