@@ -134,7 +134,7 @@ func enter(env *testscript.Env, all *output) error {
 	path := env.Getenv("PATH")
 	env.Vars = append(w.Environ(env.Vars), "PATH="+path,
 		"GOOD_TOKEN="+w.JiraToken, "GOOD_SECRET="+w.Base.Secret, "GOOD_KEY="+w.Base.ID,
-		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "S3_URL="+w.S3URL, "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"),
+		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "S3_URL="+w.S3URL, "ESCAPES=\x1b]0;owned\x07\x1b[31mred", "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"),
 		"AUDIT="+w.AuditDir(), "ADA="+ada, "WRITER="+writer, "CHAIN="+filepath.Join(w.AuditDir(), writer),
 		"DBUS_SESSION_BUS_ADDRESS="+os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	return os.WriteFile(filepath.Join(env.WorkDir, "token"), []byte(w.JiraToken+"\n"), 0o600)

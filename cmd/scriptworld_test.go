@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -239,13 +241,18 @@ func writeS3(_ *testscript.TestScript, w *sandbox.World, _ *output, args []strin
 	return nil
 }
 
-// expand replaces $VARIABLE and ${VARIABLE} in files of the archive.
+// variable is one that expand replaces, where it is set.
+var variable = regexp.MustCompile(`\$[A-Z][A-Z0-9_]*`)
+
+// expand replaces $VARIABLE in files of the archive.
 func expand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: expand FILE...")
 	}
 	for _, name := range args {
-		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		text := variable.ReplaceAllStringFunc(ts.ReadFile(name), func(v string) string {
+			return cmp.Or(ts.Getenv(v[1:]), v)
+		})
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
 }
