@@ -107,7 +107,8 @@ func TestNewRefuses(t *testing.T) {
 		"plain http":          {func(o *Options) { o.URL = "http://acme.example" }, fault.Config, "plain http"},
 		"http to a lookalike": {func(o *Options) { o.URL = "http://localhost.acme.example" }, fault.Config, "plain http"},
 		"http to 127 lookalike": {
-			func(o *Options) { o.URL = "http://127.0.0.1.acme.example" }, fault.Config, "plain http"},
+			func(o *Options) { o.URL = "http://127.0.0.1.acme.example" }, fault.Config, "plain http",
+		},
 		"http gateway":        {func(o *Options) { o.Gateway = "http://api.atlassian.com" }, fault.Config, "jira.gateway is plain http"},
 		"another scheme":      {func(o *Options) { o.URL = "ftp://acme.example" }, fault.Config, "not an https URL"},
 		"no scheme":           {func(o *Options) { o.URL = "acme.atlassian.net" }, fault.Config, "not an https URL"},

@@ -20,22 +20,30 @@ func (c *Client) broken(ctx context.Context, call call, err error) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fault.Wrap(fault.Cancelled, ctx.Err(), "stopped while Jira was asked for %s", call.subject)
 	case timedOut(err) || ctx.Err() != nil:
-		return &fault.Error{Class: fault.Ticket, Err: cause,
+		return &fault.Error{
+			Class: fault.Ticket, Err: cause,
 			Msg:  "Jira at " + c.host + " did not answer in time for " + call.subject,
-			Hint: "try again; if it stays so, see whether a browser reaches " + c.site}
+			Hint: "try again; if it stays so, see whether a browser reaches " + c.site,
+		}
 	case isTLS(err):
-		return &fault.Error{Class: fault.Ticket, Err: cause,
+		return &fault.Error{
+			Class: fault.Ticket, Err: cause,
 			Msg:  "there is no safe connection to Jira at " + c.host,
-			Hint: "a proxy that opens TLS, a private CA that this machine does not know, or a wrong clock are the usual causes"}
+			Hint: "a proxy that opens TLS, a private CA that this machine does not know, or a wrong clock are the usual causes",
+		}
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return &fault.Error{Class: fault.Ticket, Err: cause,
+		return &fault.Error{
+			Class: fault.Ticket, Err: cause,
 			Msg:  "the host " + c.harmless(dns.Name) + " cannot be found",
-			Hint: "see that jira.url is right and that the network or VPN is up"}
+			Hint: "see that jira.url is right and that the network or VPN is up",
+		}
 	}
-	return &fault.Error{Class: fault.Ticket, Err: cause,
+	return &fault.Error{
+		Class: fault.Ticket, Err: cause,
 		Msg:  "Jira at " + c.host + " cannot be reached for " + call.subject,
-		Hint: "see that jira.url is right and that the network or VPN is up"}
+		Hint: "see that jira.url is right and that the network or VPN is up",
+	}
 }
 
 // cause is an error of the transport without the URL, which the message does

@@ -88,21 +88,28 @@ func issueRefusals() map[string]refused {
 		"no content": {canned(204, ``), fault.Ticket, "empty answer", "proxy"},
 		"cut off":    {canned(200, issueBody[:50]), fault.Ticket, "cut off", "proxy"},
 		"trailing":   {canned(200, issueBody+`{}`), fault.Ticket, "cut off", "proxy"},
-		"HTML": {canned(200, "\n<!DOCTYPE html><title>Log in</title>", "Content-Type", "text/html"),
-			fault.Ticket, "a web page instead of the ticket OPS-7", "browser"},
+		"HTML": {
+			canned(200, "\n<!DOCTYPE html><title>Log in</title>", "Content-Type", "text/html"),
+			fault.Ticket, "a web page instead of the ticket OPS-7", "browser",
+		},
 		"HTML by type":       {canned200("text/html;charset=UTF-8", `Please log in`), fault.Ticket, "web page", "browser"},
 		"moved":              {canned(302, ``, "Location", "https://login.acme.example/sso?x=1"), fault.Ticket, "to login.acme.example (302)", "jira.url"},
 		"moved permanently":  {canned(301, ``, "Location", "/jira/"), fault.Ticket, "elsewhere (301)", "jira.url"},
 		"moved, method kept": {canned(307, ``, "Location", "http://127.0.0.1:1/"), fault.Ticket, "127.0.0.1:1", "jira.url"},
 		"moved nowhere":      {canned(303, ``), fault.Ticket, "elsewhere (303)", "jira.url"},
 		"choices":            {canned(300, ``), fault.Ticket, "(300)", "jira.url"},
-		"anonymous by login reason": {canned(200, issueBody, "X-Seraph-LoginReason", "AUTHENTICATED_FAILED"),
-			fault.Auth, "not logged in", "jit login"},
-		"anonymous in a list": {canned(200, issueBody, "X-Seraph-LoginReason", "OUT, AUTHENTICATED_FAILED"),
-			fault.Auth, "not logged in", "jit login"},
+		"anonymous by login reason": {
+			canned(200, issueBody, "X-Seraph-LoginReason", "AUTHENTICATED_FAILED"),
+			fault.Auth, "not logged in", "jit login",
+		},
+		"anonymous in a list": {
+			canned(200, issueBody, "X-Seraph-LoginReason", "OUT, AUTHENTICATED_FAILED"),
+			fault.Auth, "not logged in", "jit login",
+		},
 		"anonymous in a second header": {
 			canned(200, issueBody, "X-Seraph-LoginReason", "OK", "X-Seraph-LoginReason", "AUTHENTICATED_FAILED"),
-			fault.Auth, "not logged in", "jit login"},
+			fault.Auth, "not logged in", "jit login",
+		},
 		"anonymous by name":           {canned(200, issueBody, "X-AUSERNAME", "anonymous"), fault.Auth, "not logged in", "jit login"},
 		"not found by nobody":         {canned(404, ``, "X-AUSERNAME", "anonymous"), fault.Auth, "not logged in", "jit login"},
 		"CAPTCHA":                     {canned(403, ``, "X-Seraph-LoginReason", "AUTHENTICATION_DENIED"), fault.Auth, "CAPTCHA", "browser"},
@@ -113,8 +120,10 @@ func issueRefusals() map[string]refused {
 		"unauthorized":                {canned(401, `nope`), fault.Auth, "does not accept the token", "jit login"},
 		"forbidden":                   {canned(403, `{"errorMessages":["No access."]}`), fault.Auth, "forbids this account the ticket OPS-7 (Jira says: No access)", "allowlist"},
 		"bad request":                 {canned(400, `{"errors":{"b":"two","a":"one"}}`), fault.Ticket, "refused to tell the ticket OPS-7 (400) (Jira says: a: one; b: two)", "-"},
-		"terminal escapes": {canned(403, `{"errorMessages":["\u001b]0;owned\u0007 \u001b[2J`+strings.Repeat("x", 5000)+`"]}`),
-			fault.Auth, "owned", "allowlist"},
+		"terminal escapes": {
+			canned(403, `{"errorMessages":["\u001b]0;owned\u0007 \u001b[2J`+strings.Repeat("x", 5000)+`"]}`),
+			fault.Auth, "owned", "allowlist",
+		},
 		"our secret back": {echo, fault.Auth, "[redacted]", "allowlist"},
 		"an odd field":    {canned(200, strings.Replace(issueBody, `"Open"`, `17`, 1)), fault.Ticket, "not understood: in the field status, name is a number", "jira.url"},
 		"an odd project":  {canned(200, strings.Replace(issueBody, `"10000"`, `"x"`, 1)), fault.Ticket, "in the field project, the id is missing", "jira.url"},
@@ -122,7 +131,8 @@ func issueRefusals() map[string]refused {
 		"another project": {canned(200, strings.Replace(issueBody, `"OPS"}`, `"SRE"}`, 1)), fault.Ticket, "project", "jira.url"},
 		"no id":           {canned(200, strings.Replace(issueBody, `"10007"`, `""`, 1)), fault.Ticket, "no id", "jira.url"},
 		"an id of letters": {
-			canned(200, strings.Replace(issueBody, `"10007"`, `"10007; DROP"`, 1)), fault.Ticket, "no id", "jira.url"},
+			canned(200, strings.Replace(issueBody, `"10007"`, `"10007; DROP"`, 1)), fault.Ticket, "no id", "jira.url",
+		},
 		"an odd key":               {canned(200, strings.Replace(issueBody, `"OPS-7"`, `"OPS 7"`, 1)), fault.Ticket, "is not a ticket key", "such as"},
 		"a lower key":              {canned(200, strings.Replace(issueBody, `"OPS-7"`, `"ops-7"`, 1)), fault.Ticket, "upper case", "jira.url"},
 		"over 4 MiB":               {canned(200, `{"x":"`+strings.Repeat("x", maxIssue)+`"}`), fault.Ticket, "over the limit of 4 MiB", "too large"},
@@ -199,7 +209,8 @@ func myselfRefusals(edition Edition) map[string]refused {
 		"redirect to login": {canned(302, ``, "Location", "/login.jsp"), fault.Ticket, "elsewhere (302)", "login page"},
 		"over 1 MiB":        {canned(200, `{"x":"`+strings.Repeat("x", maxMyself)+`"}`), fault.Ticket, "over the limit of 1 MiB", "jira.url"},
 		"a name of an odd type": {
-			canned(200, `{"displayName":{}}`), fault.Ticket, "not understood", "jira.url"},
+			canned(200, `{"displayName":{}}`), fault.Ticket, "not understood", "jira.url",
+		},
 		"anonymous": {canned(200, `{"accountId":"a","key":"a"}`, "X-AUSERNAME", "anonymous"), fault.Auth, "not logged in", "jit login"},
 	}
 	if edition == Cloud {

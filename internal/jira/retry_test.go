@@ -41,27 +41,45 @@ func TestRetries(t *testing.T) {
 		"a date by the server's clock": {[]http.HandlerFunc{
 			canned(429, ``, "Date", epoch.Add(time.Hour).Format(http.TimeFormat), "Retry-After", epoch.Add(time.Hour+4*time.Second).Format(http.TimeFormat)), good,
 		}, []time.Duration{4 * time.Second}, "", ""},
-		"a date that is past": {[]http.HandlerFunc{canned(429, ``, "Date", date, "Retry-After", epoch.Add(-time.Hour).Format(http.TimeFormat)), good},
-			[]time.Duration{-firstBackoff}, "", ""},
+		"a date that is past": {
+			[]http.HandlerFunc{canned(429, ``, "Date", date, "Retry-After", epoch.Add(-time.Hour).Format(http.TimeFormat)), good},
+			[]time.Duration{-firstBackoff},
+			"", "",
+		},
 		"zero":    {[]http.HandlerFunc{canned(429, ``, "Retry-After", "0"), good}, []time.Duration{-firstBackoff}, "", ""},
 		"missing": {[]http.HandlerFunc{canned(429, ``), canned(429, ``), good}, []time.Duration{-firstBackoff, -2 * firstBackoff}, "", ""},
-		"nonsense": {[]http.HandlerFunc{canned(429, ``, "Retry-After", "-5"), canned(429, ``, "Retry-After", "soon"), good},
-			[]time.Duration{-firstBackoff, -2 * firstBackoff}, "", ""},
-		"for good": {[]http.HandlerFunc{canned(429, ``, "Retry-After", "1")},
-			[]time.Duration{time.Second, time.Second, time.Second, time.Second}, "too many requests", "left alone for 1s"},
-		"for good without a time": {[]http.HandlerFunc{canned(429, ``)},
-			[]time.Duration{-firstBackoff, -2 * firstBackoff, -4 * firstBackoff, -8 * firstBackoff}, "too many requests", "few minutes"},
+		"nonsense": {
+			[]http.HandlerFunc{canned(429, ``, "Retry-After", "-5"), canned(429, ``, "Retry-After", "soon"), good},
+			[]time.Duration{-firstBackoff, -2 * firstBackoff},
+			"", "",
+		},
+		"for good": {
+			[]http.HandlerFunc{canned(429, ``, "Retry-After", "1")},
+			[]time.Duration{time.Second, time.Second, time.Second, time.Second},
+			"too many requests", "left alone for 1s",
+		},
+		"for good without a time": {
+			[]http.HandlerFunc{canned(429, ``)},
+			[]time.Duration{-firstBackoff, -2 * firstBackoff, -4 * firstBackoff, -8 * firstBackoff},
+			"too many requests", "few minutes",
+		},
 		"too long":    {[]http.HandlerFunc{canned(429, ``, "Retry-After", "31")}, nil, "too many requests", "left alone for 31s"},
 		"a long time": {[]http.HandlerFunc{canned(429, ``, "Retry-After", "4294967295")}, nil, "too many requests", "left alone"},
-		"too long together": {[]http.HandlerFunc{canned(429, ``, "Retry-After", "20")},
-			[]time.Duration{20 * time.Second}, "too many requests", "left alone for 20s"},
+		"too long together": {
+			[]http.HandlerFunc{canned(429, ``, "Retry-After", "20")},
+			[]time.Duration{20 * time.Second},
+			"too many requests", "left alone for 20s",
+		},
 		"503 with a time": {[]http.HandlerFunc{canned(503, ``, "Retry-After", "2"), good}, []time.Duration{2 * time.Second}, "", ""},
 		"502 then good":   {[]http.HandlerFunc{canned(502, `<html>`), good}, []time.Duration{-firstBackoff}, "", ""},
 		"500 for good":    {[]http.HandlerFunc{canned(500, `{"message":"oops"}`)}, []time.Duration{-firstBackoff, -2 * firstBackoff}, "does not work at the moment (500) (Jira says: oops)", "later"},
 		"504 for good":    {[]http.HandlerFunc{canned(504, ``)}, []time.Duration{-firstBackoff, -2 * firstBackoff}, "(504)", "later"},
 		"501 at once":     {[]http.HandlerFunc{canned(501, ``)}, nil, "(501)", "later"},
-		"mixed": {[]http.HandlerFunc{canned(503, ``), canned(429, ``, "Retry-After", "1"), canned(503, ``), good},
-			[]time.Duration{-firstBackoff, time.Second, -4 * firstBackoff}, "", ""},
+		"mixed": {
+			[]http.HandlerFunc{canned(503, ``), canned(429, ``, "Retry-After", "1"), canned(503, ``), good},
+			[]time.Duration{-firstBackoff, time.Second, -4 * firstBackoff},
+			"", "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -105,8 +105,18 @@ func TestUnfitVariablesAreRefusedWhole(t *testing.T) {
 	t.Parallel()
 	good := Var{"GOOD", "x"}
 	for _, bad := range []Var{
-		{"", "x"}, {"1A", "x"}, {"A B", "x"}, {"A;B", "x"}, {"A=B", "x"}, {"É", "x"}, {"A\n", "x"},
-		{"A", "secret\nsecret"}, {"A", "secret\x00"}, {"A", "secret\x1b["}, {"A", "secret\u2028"}, {"A", "secret\xff"},
+		{"", "x"},
+		{"1A", "x"},
+		{"A B", "x"},
+		{"A;B", "x"},
+		{"A=B", "x"},
+		{"É", "x"},
+		{"A\n", "x"},
+		{"A", "secret\nsecret"},
+		{"A", "secret\x00"},
+		{"A", "secret\x1b["},
+		{"A", "secret\u2028"},
+		{"A", "secret\xff"},
 	} {
 		for _, d := range []Dialect{Sh, Fish, Csh, PowerShell, Elvish, Nu} {
 			var b bytes.Buffer

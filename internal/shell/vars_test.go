@@ -30,9 +30,14 @@ func awsGrant() (credential.Held, credential.Credential) {
 func TestVarsOfAWS(t *testing.T) {
 	t.Parallel()
 	want := []Var{
-		{"JIT_GRANT", "abcdefghijklmnopqrstuvwx23"}, {"JIT_TICKET", "OPS-7"}, {"JIT_ENTITLEMENT", "prod-readonly"},
-		{"JIT_EXPIRES_AT", "1772447405"}, {"AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"}, {"AWS_SECRET_ACCESS_KEY", "s/+=<&>"},
-		{"AWS_SESSION_TOKEN", "token=="}, {"AWS_SESSION_EXPIRATION", "2026-03-02T10:30:05Z"},
+		{"JIT_GRANT", "abcdefghijklmnopqrstuvwx23"},
+		{"JIT_TICKET", "OPS-7"},
+		{"JIT_ENTITLEMENT", "prod-readonly"},
+		{"JIT_EXPIRES_AT", "1772447405"},
+		{"AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"},
+		{"AWS_SECRET_ACCESS_KEY", "s/+=<&>"},
+		{"AWS_SESSION_TOKEN", "token=="},
+		{"AWS_SESSION_EXPIRATION", "2026-03-02T10:30:05Z"},
 		{"AWS_CREDENTIAL_EXPIRATION", "2026-03-02T10:30:05Z"},
 	}
 	region := []Var{{"AWS_REGION", "eu-west-1"}, {"AWS_DEFAULT_REGION", "eu-west-1"}}

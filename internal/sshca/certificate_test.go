@@ -46,8 +46,10 @@ func TestCertificateSaysWhatThePolicyDoes(t *testing.T) {
 		"valid after":      {cert.ValidAfter, uint64(epoch.Add(-time.Minute).Unix())},
 		"valid before":     {cert.ValidBefore, uint64(epoch.Add(time.Hour).Unix())},
 		"extensions":       {fmt.Sprint(cert.Extensions), "map[permit-port-forwarding: permit-pty:]"},
-		"options": {fmt.Sprint(cert.CriticalOptions),
-			`map[force-command:/usr/bin/backup --to "there" source-address:10.0.0.0/8,2001:db8::/32,192.0.2.7]`},
+		"options": {
+			fmt.Sprint(cert.CriticalOptions),
+			`map[force-command:/usr/bin/backup --to "there" source-address:10.0.0.0/8,2001:db8::/32,192.0.2.7]`,
+		},
 		"serial":      {cred.Serial, cert.Serial},
 		"logins":      {strings.Join(cred.Logins, " "), "ops deploy"},
 		"hosts":       {strings.Join(cred.Hosts, " "), "bastion-*"},

@@ -46,8 +46,10 @@ var algorithmsOf = map[string][]types.SigningAlgorithmSpec{
 	"p256":    {"ECDSA_SHA_256"},
 	"p384":    {"ECDSA_SHA_384"},
 	"p521":    {"ECDSA_SHA_512"},
-	"rsa": {"RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512",
-		"RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512"},
+	"rsa": {
+		"RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512",
+		"RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
+	},
 }
 
 func newFakeKMS(t testing.TB, kind string) *fakeKMS {

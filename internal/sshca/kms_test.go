@@ -262,8 +262,10 @@ func TestKMSLocationsDoNotShareAnEntry(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
 	for _, l := range []Location{
-		{Scheme: AWSKMS, KeyID: "alias/a"}, {Scheme: AWSKMS, KeyID: "alias/b"},
-		{Scheme: AWSKMS, KeyID: "alias/a", Region: "eu-west-1"}, {Scheme: AWSKMS, KeyID: "alias/a", Region: "eu-west-2"},
+		{Scheme: AWSKMS, KeyID: "alias/a"},
+		{Scheme: AWSKMS, KeyID: "alias/b"},
+		{Scheme: AWSKMS, KeyID: "alias/a", Region: "eu-west-1"},
+		{Scheme: AWSKMS, KeyID: "alias/a", Region: "eu-west-2"},
 	} {
 		names[(&kmsPlace{location: l}).cacheName()] = true
 	}

@@ -123,8 +123,10 @@ func answerKMS(w http.ResponseWriter, r *http.Request, f *fakeKMS) {
 		var public *kms.GetPublicKeyOutput
 		public, err = f.GetPublicKey(r.Context(), &kms.GetPublicKeyInput{KeyId: &in.KeyID})
 		if err == nil {
-			out = map[string]any{"KeyId": public.KeyId, "PublicKey": public.PublicKey, "KeySpec": public.KeySpec,
-				"KeyUsage": public.KeyUsage, "SigningAlgorithms": public.SigningAlgorithms}
+			out = map[string]any{
+				"KeyId": public.KeyId, "PublicKey": public.PublicKey, "KeySpec": public.KeySpec,
+				"KeyUsage": public.KeyUsage, "SigningAlgorithms": public.SigningAlgorithms,
+			}
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -305,8 +307,10 @@ func TestKMSWithoutCredentials(t *testing.T) {
 			Region: region, BaseEndpoint: &server.URL,
 			Credentials: aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 				if signedOut {
-					return aws.Credentials{}, &smithy.OperationError{ServiceID: "SSO", OperationName: "GetRoleCredentials",
-						Err: &smithy.GenericAPIError{Code: "UnauthorizedException", Message: "Session token not found or invalid"}}
+					return aws.Credentials{}, &smithy.OperationError{
+						ServiceID: "SSO", OperationName: "GetRoleCredentials",
+						Err: &smithy.GenericAPIError{Code: "UnauthorizedException", Message: "Session token not found or invalid"},
+					}
 				}
 				return good.Retrieve(ctx)
 			}),

@@ -235,8 +235,16 @@ func FuzzParseFile(f *testing.F) {
 	whole := string(line) + "\n" + string(sealed)
 	f.Add([]byte(whole))
 	for _, change := range [][2]string{
-		{`"format":1`, `"format":2`}, {"OPS-7", `OPS-7\t\u001b[2J`}, {"prod-1", "../prod"}, {`"aws"`, `"root"`},
-		{"2026-", "9999-"}, {"2026-", "-0001-"}, {"OPS-7", "ops-7"}, {"{", "["}, {"\n", ""}, {"prod-1", ""},
+		{`"format":1`, `"format":2`},
+		{"OPS-7", `OPS-7\t\u001b[2J`},
+		{"prod-1", "../prod"},
+		{`"aws"`, `"root"`},
+		{"2026-", "9999-"},
+		{"2026-", "-0001-"},
+		{"OPS-7", "ops-7"},
+		{"{", "["},
+		{"\n", ""},
+		{"prod-1", ""},
 	} {
 		f.Add([]byte(strings.Replace(whole, change[0], change[1], 1)))
 	}

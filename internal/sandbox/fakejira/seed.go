@@ -65,13 +65,17 @@ func (s *Server) seedIssues() {
 	ada, bob, carol := s.opts.Edition.ID("ada"), s.opts.Edition.ID("bob"), s.opts.Edition.ID("carol")
 	began := s.opts.Now().Add(-26 * time.Hour)
 	for n, i := range []Issue{
-		{Type: "Incident", Summary: "Checkout answers slowly in eu-west-1", Status: StatusInProgress, Priority: "P1",
-			Assignee: ada, Labels: []string{"prod-access"}, Components: []string{"payments"}},
+		{
+			Type: "Incident", Summary: "Checkout answers slowly in eu-west-1", Status: StatusInProgress, Priority: "P1",
+			Assignee: ada, Labels: []string{"prod-access"}, Components: []string{"payments"},
+		},
 		{Type: "Incident", Summary: "Disk full on demo-host", Status: StatusDone, Priority: "P2", Assignee: ada},
 		{Type: "Incident", Summary: "Certificate of the shop expires", Status: StatusInProgress, Priority: "P2", Assignee: bob},
 		{Type: "Task", Summary: "Rotate the keys of the backup user", Status: StatusInProgress, Priority: "P3"},
-		{Type: "Task", Summary: "\x1b]0;owned\x07\x1b[31mRed\x1b[0m alert\u202e\r\nof the \x9b2Jterminal", Status: StatusInProgress,
-			Priority: "P3", Assignee: ada},
+		{
+			Type: "Task", Summary: "\x1b]0;owned\x07\x1b[31mRed\x1b[0m alert\u202e\r\nof the \x9b2Jterminal", Status: StatusInProgress,
+			Priority: "P3", Assignee: ada,
+		},
 	} {
 		i.Project, i.Reporter, i.Created = "DEMO", carol, began.Add(time.Duration(n)*time.Minute)
 		issue := s.addIssue(i)
@@ -83,11 +87,15 @@ func (s *Server) seedIssues() {
 func (s *Server) seedHistory(i *Issue, by string) {
 	at := i.Created.Add(10 * time.Minute)
 	if u := s.user(i.Assignee); u != nil {
-		i.History = append(i.History, Change{ID: strconv.Itoa(s.newID()), Author: by, At: at,
-			Items: []Item{{Field: "assignee", To: u.ID, ToText: u.Display}}})
+		i.History = append(i.History, Change{
+			ID: strconv.Itoa(s.newID()), Author: by, At: at,
+			Items: []Item{{Field: "assignee", To: u.ID, ToText: u.Display}},
+		})
 	}
 	from, to := s.status(StatusToDo), s.status(i.Status)
 	i.Updated = at.Add(5 * time.Minute)
-	i.History = append(i.History, Change{ID: strconv.Itoa(s.newID()), Author: by, At: i.Updated,
-		Items: []Item{{Field: "status", From: from.ID, FromText: from.Name, To: to.ID, ToText: to.Name}}})
+	i.History = append(i.History, Change{
+		ID: strconv.Itoa(s.newID()), Author: by, At: i.Updated,
+		Items: []Item{{Field: "status", From: from.ID, FromText: from.Name, To: to.ID, ToText: to.Name}},
+	})
 }
