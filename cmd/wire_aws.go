@@ -68,11 +68,29 @@ func (n *network) issuer(ctx context.Context, kind grant.Kind) (access.Issuer, e
 	if kind == grant.AWS {
 		return n.sts(ctx)
 	}
-	return n.ca()
+	return n.ca(ctx)
 }
 
-// ca is the issuer of SSH certificates.
-func (n *network) ca() (*sshca.Issuer, error) {
+// issuerOrWhyNot builds the issuer of one kind. One that cannot be built says
+// so when it is asked to mint, so that a request for the other kind goes on.
+func (n *network) issuerOrWhyNot(ctx context.Context, kind grant.Kind) access.Issuer {
+	issuer, err := n.issuer(ctx, kind)
+	if err != nil {
+		return noIssuer{err}
+	}
+	return issuer
+}
+
+// noIssuer mints nothing, and tells why.
+type noIssuer struct{ err error }
+
+func (n noIssuer) Prepare(context.Context, credential.Order) (credential.Minting, error) {
+	return nil, n.err
+}
+
+// ca is the issuer of SSH certificates. Ctrl-C, which ends ctx, also ends the
+// question for a passphrase.
+func (n *network) ca(ctx context.Context) (*sshca.Issuer, error) {
 	if n.cfg.SSH.CA == "" {
 		return nil, fault.New(fault.Config, "ssh.ca: names no CA, and the policy has SSH logins").
 			WithHint("set ssh.ca to file:///PATH, agent:SHA256:… or awskms:///KEY in %s", n.cfg.Path)
@@ -82,7 +100,7 @@ func (n *network) ca() (*sshca.Issuer, error) {
 		return nil, err
 	}
 	ca := sshca.NewCA(location, sshca.CAOptions{
-		Passphrase: n.app.passphrase(), AgentSocket: n.app.agentSocket(),
+		Passphrase: n.app.passphrase(ctx), AgentSocket: n.app.agentSocket(),
 		KMS: n.kms, Cache: sshca.DirCache{Dir: n.state},
 	})
 	return sshca.New(sshca.Options{CA: ca, Now: n.app.now, Random: n.app.random}), nil
@@ -100,12 +118,12 @@ func (n *network) kms(ctx context.Context, region string) (sshca.KMS, error) {
 	}), nil
 }
 
-func (a *app) passphrase() func(string) (credential.Secret, error) {
+func (a *app) passphrase(ctx context.Context) func(string) (credential.Secret, error) {
 	if !a.io.Interactive() {
 		return nil
 	}
 	return func(prompt string) (credential.Secret, error) {
-		return terminal.NewAsker(a.io).Secret(context.Background(), prompt)
+		return terminal.NewAsker(a.io).Secret(ctx, prompt)
 	}
 }
 
@@ -136,7 +154,7 @@ func (a *app) tryCA(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := n.ca()
+	issuer, err := n.ca(ctx)
 	if err != nil {
 		return err
 	}

@@ -138,11 +138,7 @@ func (n *network) addIssuers(ctx context.Context, svc *access.Service) error {
 		if svc.Issuers[kind] != nil {
 			continue
 		}
-		issuer, err := n.issuer(ctx, kind)
-		if err != nil {
-			return err
-		}
-		svc.Issuers[kind] = issuer
+		svc.Issuers[kind] = n.issuerOrWhyNot(ctx, kind)
 	}
 	if !strings.HasPrefix(n.cfg.Audit.Log, "s3:") && !strings.HasPrefix(n.cfg.SSH.CA, "awskms:") {
 		return nil
