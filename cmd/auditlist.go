@@ -126,7 +126,7 @@ func newAuditShowCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "show GRANT",
 		Short:   "Show all that the log has of a grant",
-		Long:    "Show every record of a grant: what was given, to whom, because of which ticket, and what became of it." + exitCodes(exitAuth, exitAudit, exitConfig),
+		Long:    "Show every record of a grant: what was given, to whom, because of which ticket,\nand what became of it." + exitCodes(exitAuth, exitAudit, exitConfig),
 		Example: "  jit audit show $(jit request OPS-7)\n  jit audit show --json GRANT",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return a.auditShow(c.Context(), args[0], asJSON) },

@@ -121,7 +121,7 @@ func (n *network) checkAWS(ctx context.Context) (string, error) {
 }
 
 func (n *network) checkCA(ctx context.Context) (string, error) {
-	issuer, err := n.ca()
+	issuer, err := n.ca(ctx)
 	if err != nil {
 		return "", err
 	}

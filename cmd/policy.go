@@ -19,7 +19,8 @@ func newPolicyCmd(a *app) *cobra.Command {
 	return c
 }
 
-const policyCheckLong = `Check a policy: the one of the configuration, or the files and directories named.
+const policyCheckLong = `Check a policy: the one of the configuration, or the files and directories
+named.
 
 Every mistake is told at once, one a line, as FILE:LINE:COL: message. It runs
 the code that reads the policy for a real request; no network is used.`

@@ -58,25 +58,39 @@ const privateKey = "PRIVATE KEY-----"
 
 // search looks for every secret in everything that was printed. A short one,
 // which other digits may hold by chance, must stand alone.
-func (o *output) search(t *testing.T) {
+func (o *output) search() (found []string) {
 	for _, p := range o.printed {
 		if strings.Contains(p.text, privateKey) {
-			t.Errorf("%s printed a private key", p.where)
+			found = append(found, p.where+" printed a private key")
 		}
 	}
 	for value, from := range o.secrets {
-		found := func(text string) bool { return strings.Contains(text, value) }
+		holds := func(text string) bool { return strings.Contains(text, value) }
 		if len(value) < 12 {
-			found = regexp.MustCompile(`\b` + regexp.QuoteMeta(value) + `\b`).MatchString
+			holds = regexp.MustCompile(`\b` + regexp.QuoteMeta(value) + `\b`).MatchString
 		}
 		for _, p := range o.printed {
-			if found(p.text) {
-				t.Errorf("%s printed the %s", p.where, from)
+			if holds(p.text) {
+				found = append(found, p.where+" printed the "+from)
 			}
 		}
 	}
-	if len(o.secrets) == 0 {
-		t.Error("no secret was collected, so none could be found")
+	return found
+}
+
+func TestTheSearchFindsSecrets(t *testing.T) {
+	o := &output{secrets: map[string]string{}}
+	o.secret("a-token-of-some-length", "token")
+	o.secret("736151", "code")
+	o.add("harmless", "1736151000", "")
+	if found := o.search(); len(found) != 0 {
+		t.Errorf("found %q in nothing", found)
+	}
+	o.add("one", "x=a-token-of-some-lengthy")
+	o.add("two", "the code is 736151.")
+	o.add("three", "-----BEGIN OPENSSH "+privateKey)
+	if found := o.search(); len(found) != 3 {
+		t.Errorf("found %q of three", found)
 	}
 }
 
@@ -92,7 +106,12 @@ func runScripts(t *testing.T, p testscript.Params) {
 	p.Cmds = commands(all)
 	p.RequireExplicitExec = true
 	t.Run("script", func(t *testing.T) { testscript.Run(t, p) })
-	all.search(t)
+	if len(all.secrets) == 0 {
+		t.Error("no secret was collected, so none could be found")
+	}
+	for _, found := range all.search() {
+		t.Error(found)
+	}
 }
 
 // commands are those of the scripts beside testscript's own.
