@@ -22,8 +22,9 @@ type app struct {
 	io         *terminal.Streams
 	now        func() time.Time
 	random     io.Reader
-	configFlag string // --config
-	systemPath string // of the administrator's configuration
+	configFlag string    // --config
+	systemPath string    // of the administrator's configuration
+	progress   *progress // of the request under way
 }
 
 // Main runs the command line of the process and returns its exit code.

@@ -17,16 +17,38 @@ type progress struct {
 	mu   sync.Mutex
 	done []string
 	live bool // a line is drawn and not yet ended
+	held int  // questions that are on the screen
 }
 
-func (a *app) startProgress(key ticket.Key) *progress { return &progress{app: a, key: key} }
+func (a *app) startProgress(key ticket.Key) *progress {
+	a.progress = &progress{app: a, key: key}
+	return a.progress
+}
+
+// forQuestion gives the screen to a question, on a line of its own, until the
+// function that it returns is called.
+func (a *app) forQuestion() (answered func()) {
+	p := a.progress
+	if p == nil {
+		return func() {}
+	}
+	p.hold(1)
+	return func() { p.hold(-1) }
+}
+
+func (p *progress) hold(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end()
+	p.held += n
+}
 
 // step is told each step as it begins; minting and recording overlap.
 func (p *progress) step(s access.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done = append(p.done, string(s))
-	if !p.app.io.ErrTTY {
+	if !p.app.io.ErrTTY || p.held > 0 {
 		return
 	}
 	fmt.Fprintf(p.app.io.Err, "\rjit: %s: %s …", p.key, strings.Join(p.done, ", "))

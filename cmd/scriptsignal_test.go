@@ -26,8 +26,8 @@ import (
 const patience = 20 * time.Second
 
 // until polls, and reports whether what must come came in time.
-func until(ok func() bool) bool {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+func until(every time.Duration, ok func() bool) bool {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(every) {
 		if ok() {
 			return true
 		}
@@ -56,7 +56,7 @@ func interrupted(ts *testscript.TestScript, neg bool, args []string, all *output
 
 func signalWhen(waiting func() bool, pidFile string, release func()) error {
 	defer release()
-	if !until(waiting) {
+	if !until(2*time.Millisecond, waiting) {
 		return errors.New("the service was never asked")
 	}
 	data, err := os.ReadFile(pidFile)

@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"cmp"
+	"crypto/ed25519"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/jitaccess/jit/internal/sandbox"
 	"github.com/jitaccess/jit/internal/sandbox/fakejira"
@@ -255,4 +258,17 @@ func expand(ts *testscript.TestScript, neg bool, args []string) {
 		})
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
+}
+
+// encryptedKey is a new Ed25519 key in OpenSSH's format under a passphrase.
+func encryptedKey(passphrase string) []byte {
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		panic(err)
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+	if err != nil {
+		panic(err)
+	}
+	return pem.EncodeToMemory(block)
 }

@@ -40,6 +40,7 @@ func (a *app) mfaPrompt() awssts.MFAPrompt {
 		return nil
 	}
 	return func(ctx context.Context, serial string) (string, error) {
+		defer a.forQuestion()()
 		return terminal.NewAsker(a.io).Line(ctx, "Code of the MFA device "+serial, "")
 	}
 }
@@ -123,6 +124,7 @@ func (a *app) passphrase(ctx context.Context) func(string) (credential.Secret, e
 		return nil
 	}
 	return func(prompt string) (credential.Secret, error) {
+		defer a.forQuestion()()
 		return terminal.NewAsker(a.io).Secret(ctx, prompt)
 	}
 }
