@@ -62,7 +62,7 @@ func (a *app) auditList(ctx context.Context, o *listOptions) error {
 	fmt.Fprintln(t, "TIME\tEVENT\tTICKET\tENTITLEMENT\tPRINCIPAL\tRECORD")
 	for _, r := range records {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Time.Format(time.RFC3339), shown(string(r.Kind)), dash(r.Ticket),
-			dash(about(r)), dash(r.Principal.Name), audit.Name(r.Writer, r.Seq))
+			dash(about(r)), dash(r.Principal.Name), shortName(r))
 	}
 	return t.Flush()
 }
@@ -104,6 +104,17 @@ func (a *app) printRaw(records []audit.Record) error {
 		}
 	}
 	return nil
+}
+
+// shortName names a record in a table, where a writer's whole name would not
+// fit the line.
+func shortName(r audit.Record) string {
+	const most = 12
+	writer := r.Writer
+	if len(writer) > most {
+		writer = writer[:most] + "…"
+	}
+	return fmt.Sprintf("%s/%d", writer, r.Seq)
 }
 
 // about is the entitlement of a record, or those that a denial considered.

@@ -149,9 +149,7 @@ func (a *app) fail(ctx context.Context, c *cobra.Command, err error) int {
 func (a *app) report(err error) {
 	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
 		a.io.Error(denied.Error(), "")
-		for _, d := range denied.Decisions {
-			printRefusals(a.io, d)
-		}
+		printRefusals(a.io, denied.Decisions)
 		return
 	}
 	a.io.Error(err.Error(), fault.HintOf(err))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/jitaccess/jit/internal/access"
@@ -84,16 +85,23 @@ func (a *app) printDryRun(out access.Outcome, asJSON bool) error {
 	return err
 }
 
-// printRefusals tells why an entitlement stays locked.
-func printRefusals(s *terminal.Streams, d policy.Decision) {
-	for _, r := range d.Reasons {
-		if r.OK {
-			continue
+// printRefusals tells why entitlements stay locked, and then each thing that
+// would change it, once.
+func printRefusals(s *terminal.Streams, decisions []policy.Decision) {
+	var hints []string
+	for _, d := range decisions {
+		for _, r := range d.Reasons {
+			if r.OK {
+				continue
+			}
+			s.Note("  %s: %s", d.Entitlement, r.Text)
+			if r.Hint != "" && !slices.Contains(hints, r.Hint) {
+				hints = append(hints, r.Hint)
+			}
 		}
-		s.Note("  %s: %s", d.Entitlement, r.Text)
-		if r.Hint != "" {
-			s.Hint(r.Hint)
-		}
+	}
+	for _, h := range hints {
+		s.Hint(h)
 	}
 }
 
