@@ -95,14 +95,17 @@ func TestTheSearchFindsSecrets(t *testing.T) {
 }
 
 func TestScripts(t *testing.T) {
-	runScripts(t, testscript.Params{Dir: filepath.Join("testdata", "script")})
+	runScripts(t, noBus, testscript.Params{Dir: filepath.Join("testdata", "script")})
 }
 
-// runScripts runs scripts in worlds of their own, and then looks for secrets
-// in all that they printed or left on disk.
-func runScripts(t *testing.T, p testscript.Params) {
+// noBus is where no keyring is, so that no test reaches that of whoever runs it.
+const noBus = "unix:path=/nonexistent"
+
+// runScripts runs scripts in worlds of their own, with the keyring that is on a
+// bus, and then looks for secrets in all that they printed or left on disk.
+func runScripts(t *testing.T, bus string, p testscript.Params) {
 	all := &output{secrets: map[string]string{}}
-	p.Setup = func(env *testscript.Env) error { return enter(env, all) }
+	p.Setup = func(env *testscript.Env) error { return enter(env, bus, all) }
 	p.Cmds = commands(all)
 	p.RequireExplicitExec = true
 	t.Run("script", func(t *testing.T) { testscript.Run(t, p) })
@@ -131,7 +134,7 @@ type worldKey struct{}
 
 // enter gives a script an embedded world of its own. With a file named
 // data-center in its archive, the world's Jira is one.
-func enter(env *testscript.Env, all *output) error {
+func enter(env *testscript.Env, bus string, all *output) error {
 	_, err := os.Stat(filepath.Join(env.WorkDir, "data-center"))
 	w, err := sandbox.Start(context.Background(), sandbox.Options{Dir: filepath.Join(env.WorkDir, "world"), DataCenter: err == nil})
 	if err != nil {
@@ -155,7 +158,7 @@ func enter(env *testscript.Env, all *output) error {
 		"GOOD_TOKEN="+w.JiraToken, "GOOD_SECRET="+w.Base.Secret, "GOOD_KEY="+w.Base.ID,
 		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "S3_URL="+w.S3URL, "ESCAPES=\x1b]0;owned\x07\x1b[31mred", "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"),
 		"AUDIT="+w.AuditDir(), "ADA="+ada, "WRITER="+writer, "CHAIN="+filepath.Join(w.AuditDir(), writer),
-		"DBUS_SESSION_BUS_ADDRESS="+os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+		"DBUS_SESSION_BUS_ADDRESS="+bus)
 	return os.WriteFile(filepath.Join(env.WorkDir, "token"), []byte(w.JiraToken+"\n"), 0o600)
 }
 
