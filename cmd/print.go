@@ -56,17 +56,17 @@ func (a *app) printGranted(out access.Outcome, asJSON bool) error {
 	a.io.Note("granted %s for %s until %s (%s)", g.Entitlement, g.Ticket,
 		g.ExpiresAt.Local().Format("15:04:05"), left(g.ExpiresAt.Sub(a.now())))
 	a.io.Note("recorded as %s", audit.Name(out.Held.Record.Writer, out.Held.Record.Seq))
-	a.io.Note("next: %s", a.nextCommand(g))
+	a.io.Note("next: %s", nextCommand(g, out.InAgent))
 	_, err := fmt.Fprintln(a.io.Out, g.ID)
 	return err
 }
 
 // nextCommand is what uses the grant.
-func (a *app) nextCommand(g grant.Grant) string {
+func nextCommand(g grant.Grant, inAgent bool) string {
 	switch {
 	case g.Kind != grant.SSH:
 		return "jit exec -e " + g.Entitlement + " -- COMMAND"
-	case a.agentSocket() == "":
+	case !inAgent:
 		return "start an ssh-agent with eval $(ssh-agent) and ask again: without one, the key is in the wallet only"
 	}
 	return "ssh HOST, with the key that is in your ssh-agent until then"

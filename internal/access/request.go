@@ -29,6 +29,8 @@ type Outcome struct {
 	Ticket   ticket.Ticket
 	// Lease is what was given or, after a dry run, would be.
 	Lease grant.Lease
+	// InAgent is whether ssh-agent took the key of an SSH grant.
+	InAgent bool
 }
 
 // Request gives access that the ticket justifies. Nothing is minted before
@@ -94,7 +96,8 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 		return Outcome{}, err
 	}
 	out.Held, out.Lease = credential.Held{Grant: order.Grant, Record: ref}, facts.Lease
-	return out, s.keep(ctx, out.Held, cred)
+	out.InAgent, err = s.keep(ctx, out.Held, cred)
+	return out, err
 }
 
 // order makes the grant that is to be minted for.
@@ -147,18 +150,20 @@ func (s *Service) caller(ctx context.Context, kind grant.Kind) (*audit.Caller, e
 }
 
 // keep puts the credential where the user can use it. By now it exists and is
-// recorded, so an impatient Ctrl-C no longer stops it.
-func (s *Service) keep(ctx context.Context, held credential.Held, cred credential.Credential) error {
+// recorded, so an impatient Ctrl-C no longer stops it. It reports whether
+// ssh-agent took the key.
+func (s *Service) keep(ctx context.Context, held credential.Held, cred credential.Credential) (inAgent bool, err error) {
 	s.step(StepKeep)
 	ctx = context.WithoutCancel(ctx)
 	if err := s.Wallet.Put(ctx, held, cred); err != nil {
-		return err
+		return false, err
 	}
 	if cred.SSH == nil || s.Agent == nil {
-		return nil
+		return false, nil
 	}
 	if err := s.Agent.Add(ctx, cred.SSH, s.Now()); err != nil {
 		s.notice("the key was not put into ssh-agent: " + err.Error())
+		return false, nil
 	}
-	return nil
+	return true, nil
 }

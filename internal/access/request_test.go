@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/ticket"
 	"github.com/jitaccess/jit/pkg/audit"
@@ -267,5 +268,29 @@ func TestStatusNamesAreResolvedWhereJiraSendsNoUntranslatedOne(t *testing.T) {
 	w.tickets.SetStatuses(ticket.Status{ID: "3", Name: "In Progress"}, ticket.Status{ID: "4", Name: "In Progress"})
 	if _, err := w.request(access.Ask{Key: "OPS-8", Entitlement: "bastion"}); fault.ClassOf(err) != fault.Denied {
 		t.Errorf("an ambiguous name unlocked: %v", err)
+	}
+}
+
+// agent is an ssh-agent that takes keys, or refuses them with an error.
+type agent struct{ err error }
+
+func (a agent) Add(context.Context, *credential.SSH, time.Time) error { return a.err }
+
+func TestOutcomeTellsWhetherTheAgentTookTheKey(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		agent access.KeyAgent
+		want  bool
+		told  int
+	}{{"none", nil, false, 0}, {"takes it", agent{}, true, 0}, {"refuses it", agent{errors.New("locked")}, false, 1}} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Agent = c.agent
+			w.tickets.Put(labelled(working("OPS-8"), "ssh"))
+			out, err := w.request(access.Ask{Key: "OPS-8", Entitlement: "bastion"})
+			if err != nil || out.InAgent != c.want || len(w.notices) != c.told {
+				t.Errorf("InAgent %v, notices %q, %v", out.InAgent, w.notices, err)
+			}
+		})
 	}
 }
