@@ -27,6 +27,7 @@ type execOptions struct {
 	request     string
 	ttl         time.Duration
 	reason      string
+	mfaCode     string
 }
 
 func newExecCmd(a *app) *cobra.Command {
@@ -48,6 +49,7 @@ func newExecCmd(a *app) *cobra.Command {
 	f.StringVar(&o.request, "request", "", "ask for access with this ticket `KEY` first")
 	f.DurationVar(&o.ttl, "for", 0, "with --request: how long")
 	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
+	f.StringVar(&o.mfaCode, "mfa-code", "", "with --request: one-time `CODE` of the MFA device")
 	return c
 }
 
@@ -65,8 +67,8 @@ func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, cr
 	if o.request != "" {
 		return a.requestFor(ctx, o)
 	}
-	if o.ttl != 0 || o.reason != "" {
-		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for and --reason go with --request")
+	if o.ttl != 0 || o.reason != "" || o.mfaCode != "" {
+		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for, --reason and --mfa-code go with --request")
 	}
 	return a.use(ctx, "", o.entitlement)
 }
@@ -87,7 +89,7 @@ func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, 
 	}
 	progress := a.startProgress(key)
 	svc.Progress, svc.Notice = progress.step, progress.notice
-	out, err := svc.Request(ctx, access.Ask{Key: key, Entitlement: o.entitlement, TTL: o.ttl, Reason: ticket.Clean(o.reason)})
+	out, err := svc.Request(ctx, access.Ask{Key: key, Entitlement: o.entitlement, TTL: o.ttl, Reason: ticket.Clean(o.reason), MFACode: o.mfaCode})
 	progress.stop()
 	if err != nil {
 		return credential.Held{}, none, err

@@ -36,7 +36,7 @@ func until(every time.Duration, ok func() bool) bool {
 }
 
 // interrupted sends Ctrl-C to a command while a service keeps it waiting, and
-// requires its exit code: interrupted CODE jira|sts|s3 COMMAND [ARG…]. With s3
+// requires its exit code: interrupted CODE jira|sts|s3|token COMMAND [ARG…]. With s3
 // the service goes on after the signal, and with the others it never answers.
 func interrupted(ts *testscript.TestScript, neg bool, args []string, all *output) {
 	w, ok := ts.Value(worldKey{}).(*sandbox.World)
@@ -94,6 +94,8 @@ func hang(ts *testscript.TestScript, w *sandbox.World, service string) (waiting 
 		before := assumed()
 		w.STS.Inject(&fakests.Fault{Action: "AssumeRole", Delay: time.Hour})
 		return func() bool { return assumed() > before }, func() { w.STS.Inject(nil) }
+	case "token": // jira.token_command, which makes this file
+		return func() bool { _, err := os.Stat(ts.MkAbs("asked")); return err == nil }, func() {}
 	case "s3":
 		g := &gate{next: w.S3, asked: make(chan struct{}, 64), open: make(chan struct{})}
 		ts.Setenv("AWS_ENDPOINT_URL_S3", serve(ts, g))

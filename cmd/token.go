@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"runtime"
@@ -40,17 +41,27 @@ func (a *app) token(ctx context.Context, cfg *config.Config) (credential.Secret,
 // tokenFromCommand runs the configured command in the system's shell. Its
 // standard error is the user's, so that it can ask for a touch.
 func (a *app) tokenFromCommand(ctx context.Context, command string) (credential.Secret, error) {
-	ctx, cancel := context.WithTimeout(ctx, tokenCommandLimit)
+	limit, cancel := context.WithTimeout(ctx, tokenCommandLimit)
 	defer cancel()
 	shell, flag := "/bin/sh", "-c"
 	if runtime.GOOS == "windows" {
 		shell, flag = "cmd", "/C"
 	}
-	child := exec.CommandContext(ctx, shell, flag, command)
+	child := exec.CommandContext(limit, shell, flag, command)
 	var out bytes.Buffer
-	child.Stdin, child.Stderr, child.Stdout = a.io.In, a.io.Err, &limited{w: &out, left: maxToken}
+	short := &limited{w: &out, left: maxToken}
+	child.Stdin, child.Stderr, child.Stdout = a.io.In, a.io.Err, short
 	child.WaitDelay = time.Second
 	if err := child.Run(); err != nil {
+		// A command that was ended tells only of the signal; why is known here.
+		switch {
+		case ctx.Err() != nil:
+			return credential.Secret{}, fault.Wrap(fault.Cancelled, ctx.Err(), "stopped while jira.token_command ran")
+		case limit.Err() != nil:
+			err = fmt.Errorf("it took longer than %s", tokenCommandLimit)
+		case short.over:
+			err = errTooLong
+		}
 		return credential.Secret{}, fault.Wrap(fault.Auth, err, "jira.token_command did not print a token").
 			WithHint("run it by hand and see what it says")
 	}
@@ -66,11 +77,15 @@ func (a *app) tokenFromCommand(ctx context.Context, command string) (credential.
 type limited struct {
 	w    io.Writer
 	left int
+	over bool // more was written than is passed on
 }
+
+var errTooLong = errors.New("its output is too long for a token")
 
 func (l *limited) Write(p []byte) (int, error) {
 	if len(p) > l.left {
-		return 0, errors.New("its output is too long for a token")
+		l.over = true
+		return 0, errTooLong
 	}
 	l.left -= len(p)
 	return l.w.Write(p)
