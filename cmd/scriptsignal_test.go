@@ -36,8 +36,8 @@ func until(every time.Duration, ok func() bool) bool {
 }
 
 // interrupted sends Ctrl-C to a command while a service keeps it waiting, and
-// requires its exit code: interrupted CODE jira|sts|s3|token COMMAND [ARG…]. With s3
-// the service goes on after the signal, and with the others it never answers.
+// requires its exit code: interrupted CODE jira|sts|s3|s3-read|token COMMAND [ARG…]. With s3
+// the writes go on after the signal; with the others nobody ever answers.
 func interrupted(ts *testscript.TestScript, neg bool, args []string, all *output) {
 	w, ok := ts.Value(worldKey{}).(*sandbox.World)
 	if !ok || neg || len(args) < 3 {
@@ -96,8 +96,9 @@ func hang(ts *testscript.TestScript, w *sandbox.World, service string) (waiting 
 		return func() bool { return assumed() > before }, func() { w.STS.Inject(nil) }
 	case "token": // jira.token_command, which makes this file
 		return func() bool { _, err := os.Stat(ts.MkAbs("asked")); return err == nil }, func() {}
-	case "s3":
-		g := &gate{next: w.S3, asked: make(chan struct{}, 64), open: make(chan struct{})}
+	case "s3", "s3-read":
+		method := map[string]string{"s3": http.MethodPut, "s3-read": http.MethodGet}[service]
+		g := &gate{next: w.S3, method: method, asked: make(chan struct{}, 64), open: make(chan struct{})}
 		ts.Setenv("AWS_ENDPOINT_URL_S3", serve(ts, g))
 		return func() bool { return len(g.asked) > 0 }, func() { close(g.open) }
 	}
@@ -105,15 +106,16 @@ func hang(ts *testscript.TestScript, w *sandbox.World, service string) (waiting 
 	return nil, nil
 }
 
-// gate holds writes back until it is opened.
+// gate holds calls of one method back until it is opened.
 type gate struct {
-	next  http.Handler
-	asked chan struct{}
-	open  chan struct{}
+	next   http.Handler
+	method string
+	asked  chan struct{}
+	open   chan struct{}
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodPut {
+	if r.Method == g.method {
 		g.asked <- struct{}{}
 		<-g.open
 	}

@@ -103,7 +103,8 @@ func TestFlagsAreDescribedAlike(t *testing.T) {
 // untouchable fails the test that uses it.
 type untouchable struct{ t *testing.T }
 
-func (u untouchable) Read([]byte) (int, error)  { u.t.Error("something was read"); return 0, io.EOF }
+func (u untouchable) Read([]byte) (int, error) { u.t.Error("something was read"); return 0, io.EOF }
+
 func (u untouchable) Write([]byte) (int, error) { u.t.Error("something was written"); return 0, io.EOF }
 
 // Commands are built without looking at anything: not the streams, not the
