@@ -124,7 +124,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve serves until the script ends, and returns the URL.
 func serve(ts *testscript.TestScript, h http.Handler) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed with the script
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	server := &http.Server{Handler: h, ReadHeaderTimeout: patience}
 	go func() { _ = server.Serve(l) }()

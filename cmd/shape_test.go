@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/terminal"
 )
 
@@ -139,7 +140,7 @@ func TestRequestPassesItsFlagsOn(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	for _, args := range [][]string{
-		{"OPS-7", "--for", "0s"}, {"OPS-7", "--for", "-1m"}, {"OPS-7", "-e", ""}, {"OPS-7", "--reason", strings.Repeat("x", maxReason+1)},
+		{"OPS-7", "--for", "0s"}, {"OPS-7", "--for", "-1m"}, {"OPS-7", "-e", ""}, {"OPS-7", "--reason", strings.Repeat("x", access.MaxReason+1)},
 	} {
 		if err := run(args...); err == nil || got != nil {
 			t.Errorf("%q: %v, and it was run: %v", args, err, got != nil)
@@ -153,7 +154,7 @@ func TestErrorsBeginAlike(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	every(func(c *cobra.Command) {
-		args := append(strings.Fields(c.CommandPath())[1:], "--no-such-flag")
+		args := strings.Fields(c.CommandPath() + " --no-such-flag")[1:]
 		var out, errs bytes.Buffer
 		a := &app{io: &terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, configFlag: filepath.Join(dir, "none.yaml")}
 		code := a.run(context.Background(), args)

@@ -80,7 +80,8 @@ func open(t *testing.T, o sandbox.Options, edit ...func(*sandbox.World)) *screen
 
 func (s *screen) close() {
 	s.seen.secretsOf(s.w)
-	_ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() //nolint:noctx // the test's own context is over; a server that is gone is fine
+	// A server that has gone already is fine.
+	_ = exec.Command("tmux", "-S", s.socket, "kill-server").Run()
 	if err := errors.Join(s.w.Close(), os.RemoveAll(filepath.Dir(s.socket))); err != nil {
 		s.t.Error(err)
 	}
