@@ -48,7 +48,8 @@ type Options struct {
 	// finds it out anew in each process.
 	CloudIDs CloudIDs
 
-	// Transport carries the requests; nil takes one with Go's defaults.
+	// Transport carries the requests; nil takes one that honours
+	// HTTPS_PROXY and its like, and needs TLS 1.2.
 	Transport http.RoundTripper
 	// Timeout bounds one request; zero takes DefaultTimeout.
 	Timeout time.Duration

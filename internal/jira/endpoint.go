@@ -3,8 +3,10 @@ package jira
 import (
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"time"
 
 	gojira "github.com/andygrunwald/go-jira"
 )
@@ -54,14 +56,28 @@ func (p *pinned) RoundTrip(req *http.Request) (*http.Response, error) {
 	return p.next.RoundTrip(req)
 }
 
-// newTransport is Go's default transport with smaller limits.
-func newTransport() http.RoundTripper {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // somebody replaced it; theirs is then the one to use
-		return http.DefaultTransport
+// Limits of newTransport. Options.Timeout bounds a request as a whole; these end
+// one earlier where nobody answers at all.
+const (
+	dialLimit      = 10 * time.Second
+	handshakeLimit = 10 * time.Second
+	idleLimit      = time.Minute
+	idlePerHost    = 4         // the site, the gateway and a few calls at a time
+	maxHeader      = 256 << 10 // bytes
+)
+
+// newTransport is for a client that was given none. It shares nothing with
+// whatever else in the process speaks HTTP.
+func newTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: dialLimit}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    handshakeLimit,
+		ForceAttemptHTTP2:      true, // a TLS configuration of one's own turns it off
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleLimit,
+		MaxResponseHeaderBytes: maxHeader,
 	}
-	t = t.Clone()
-	t.MaxResponseHeaderBytes = 256 << 10
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	return t
 }

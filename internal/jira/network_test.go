@@ -70,10 +70,7 @@ func TestNewTransportSpeaksHTTP2(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	transport, ok := newTransport().(*http.Transport)
-	if !ok {
-		t.Skip("the default transport was replaced")
-	}
+	transport := newTransport()
 	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
 	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
 	if err := whoami(t.Context(), t, server.URL, transport); err != nil || proto != "HTTP/2.0" {
