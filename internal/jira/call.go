@@ -57,6 +57,13 @@ func (a answer) missingScope() bool {
 		strings.Contains(strings.ToLower(string(a.body)), "scope does not match")
 }
 
+// isAbout reports a refusal that speaks of what the call asks for, and so says
+// more than that the token was not accepted.
+func (a answer) isAbout(call call) bool {
+	return a.missingScope() || a.status == http.StatusForbidden ||
+		a.status == http.StatusNotFound && call.absent != nil
+}
+
 // loginReason reports whether Seraph, Jira's login filter, gave the reason. The
 // header may come several times, or hold a list.
 func (a answer) loginReason(reason string) bool {
@@ -100,7 +107,7 @@ func (c *Client) get(ctx context.Context, call call) (answer, error) {
 	case b.ok() && !b.unauthorized():
 		c.route.settle(other)
 		return b, nil
-	case b.missingScope(), b.status == http.StatusForbidden, b.status == http.StatusNotFound && call.absent != nil:
+	case b.isAbout(call):
 		return b, nil
 	}
 	return a, nil

@@ -140,18 +140,18 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewTakes(t *testing.T) {
 	t.Parallel()
-	for raw, want := range map[string]string{
-		"https://acme.atlassian.net/":   "https://acme.atlassian.net",
-		"https://JIRA.acme.example":     "https://jira.acme.example",
-		"https://jira.acme.example/j/":  "https://jira.acme.example/j",
-		"http://localhost:2990/jira":    "http://localhost:2990/jira",
-		"http://127.9.9.9:1":            "http://127.9.9.9:1",
-		"http://[::1]:8080":             "http://[::1]:8080",
-		" https://jira.acme.example:1 ": "https://jira.acme.example:1",
+	for _, tt := range []struct{ raw, want string }{
+		{"https://acme.atlassian.net/", "https://acme.atlassian.net"},
+		{"https://JIRA.acme.example", "https://jira.acme.example"},
+		{"https://jira.acme.example/j/", "https://jira.acme.example/j"},
+		{"http://localhost:2990/jira", "http://localhost:2990/jira"},
+		{"http://127.9.9.9:1", "http://127.9.9.9:1"},
+		{"http://[::1]:8080", "http://[::1]:8080"},
+		{" https://jira.acme.example:1 ", "https://jira.acme.example:1"},
 	} {
-		c, err := New(Options{URL: raw, Email: email, Token: credential.NewSecret(token), Now: time.Now})
-		if err != nil || c.Site() != want || c.Edition() != Cloud {
-			t.Errorf("%s: %v, %v", raw, c, err)
+		c, err := New(Options{URL: tt.raw, Email: email, Token: credential.NewSecret(token), Now: time.Now})
+		if err != nil || c.Site() != tt.want || c.Edition() != Cloud {
+			t.Errorf("%s: %v, %v", tt.raw, c, err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestArchived(t *testing.T) {
 		`"archiveddate":null,"archivedby":{"key":"JIRAUSER1"}`:    true,
 		`"project":{"id":"10000","key":"OPS","archived":true}`:    true,
 		`"project":{"id":"10000","key":"OPS","archived":false}`:   false,
-		`"fixVersions":[{"archived":true}],"archiveddate": null `: false,
+		`"fixVersions":[{"archived":true}],"archiveddate" : null`: false,
 	} {
 		got := decodeFields(t, DataCenter, fields)
 		if got.Archived != want {

@@ -82,7 +82,7 @@ func (c *Client) decodeMyself(call call, body []byte, groups bool) (identity, er
 	if !groups {
 		return id, nil
 	}
-	names, err := c.groups(call, w)
+	names, err := c.groups(w)
 	id.principal.Groups = names
 	return id, err
 }
@@ -103,7 +103,7 @@ func (c *Client) wrongEdition(w wirePerson) error {
 
 // groups returns the names of all groups. A list that is not whole is refused,
 // because a policy may ask whether somebody is not in a group.
-func (c *Client) groups(call call, w wirePerson) ([]string, error) {
+func (c *Client) groups(w wirePerson) ([]string, error) {
 	if w.Groups == nil {
 		return nil, fault.New(fault.Auth, "Jira at %s does not tell this account's groups", c.host).
 			WithHint("the policy asks for principal.groups; it cannot be used with this Jira account")

@@ -55,7 +55,7 @@ func (p *patience) wait(a answer) (wait time.Duration, again bool) {
 // off, so that clients that were refused together do not come back together.
 func backoff(repeat int) time.Duration {
 	d := firstBackoff << min(repeat-1, 6)
-	return d - rand.N(d/2) //nolint:gosec // it spreads clients out and protects nothing
+	return d - rand.N(d/2) // it protects nothing, so it may be guessed
 }
 
 // retryAfter reads Retry-After as seconds or as an HTTP date; zero where it is

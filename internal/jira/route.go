@@ -117,7 +117,7 @@ func (r *route) find(ctx context.Context, c *Client) (*endpoint, error) {
 	case ctx.Err() != nil:
 		return nil, err
 	case err != nil:
-		return nil, nil //nolint:nilerr // the site stumbled: the 401 stands, and a later call may ask again
+		return nil, nil // the site stumbled: the 401 stands, and a later call may ask again
 	}
 	r.searched = true
 	if a.ok() {
