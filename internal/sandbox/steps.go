@@ -82,7 +82,7 @@ func (w *World) LogIn(ctx context.Context, key ssh.Signer, command string) (stri
 		return "", fmt.Errorf("log in by SSH: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = client.Close() })()
-	defer client.Close()
+	defer func() { _ = client.Close() }() // all that is wanted of it was read
 	session, err := client.NewSession()
 	if err != nil {
 		return "", fmt.Errorf("open an SSH session: %w", err)

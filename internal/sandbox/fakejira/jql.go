@@ -186,7 +186,7 @@ func (c *call) holds(i *Issue, cl clause) bool {
 	case "status":
 		actual = []string{st.ID, st.Name}
 	case "statuscategory":
-		actual = []string{st.Category, c.renderStatus(st)["statusCategory"].(object)["name"].(string)}
+		actual = []string{st.Category, c.categoryName(st)}
 	case "assignee":
 		actual = []string{i.Assignee}
 		if u := c.server.user(i.Assignee); u != nil && !c.cloud() {

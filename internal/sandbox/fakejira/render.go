@@ -15,8 +15,9 @@ type object = map[string]any
 
 func at(t time.Time) string { return t.UTC().Format(stamp) }
 
-// person renders a user as others see them, or null.
-func (c *call) person(id string) any {
+// person renders a user as others see them; a nil object, which JSON shows as
+// null, where there is no such user.
+func (c *call) person(id string) object {
 	u := c.server.user(id)
 	if u == nil {
 		return nil
@@ -49,20 +50,24 @@ func (c *call) avatars(owner string) object {
 
 func (c *call) renderStatus(st *Status) object {
 	ids := map[string]int{"undefined": 1, "new": 2, "done": 3, "indeterminate": 4}
-	names := map[string]string{"undefined": "No Category", "new": "To Do", "done": "Done", "indeterminate": "In Progress"}
 	colours := map[string]string{"undefined": "medium-gray", "new": "blue-gray", "done": "green", "indeterminate": "yellow"}
 	o := object{
 		"self": c.base + "/rest/api/2/status/" + st.ID, "description": "", "iconUrl": c.base + "/images/icons/statuses/generic.png",
 		"id": st.ID, "name": c.translate(st.Name),
 		"statusCategory": object{
 			"self": c.base + "/rest/api/2/statuscategory/" + st.Category, "id": ids[st.Category],
-			"key": st.Category, "colorName": colours[st.Category], "name": c.translate(names[st.Category]),
+			"key": st.Category, "colorName": colours[st.Category], "name": c.categoryName(st),
 		},
 	}
 	if st.ProjectID != "" && c.cloud() {
 		o["scope"] = object{"type": "PROJECT", "project": object{"id": st.ProjectID}}
 	}
 	return o
+}
+
+func (c *call) categoryName(st *Status) string {
+	names := map[string]string{"undefined": "No Category", "new": "To Do", "done": "Done", "indeterminate": "In Progress"}
+	return c.translate(names[st.Category])
 }
 
 func (c *call) translate(name string) string {

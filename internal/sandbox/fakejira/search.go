@@ -22,8 +22,7 @@ func (c *call) searchCloud() {
 	q := c.r.URL.Query()
 	start := 0
 	if token := q.Get("nextPageToken"); token != "" {
-		text, err := base64.URLEncoding.DecodeString(token)
-		if start, err = strconv.Atoi(string(text)); err != nil || start < 0 {
+		if start, ok = pageStart(token); !ok {
 			c.fail(http.StatusBadRequest, "The next page token is invalid.")
 			return
 		}
@@ -44,6 +43,16 @@ func (c *call) searchCloud() {
 		o["nextPageToken"] = base64.URLEncoding.EncodeToString([]byte(strconv.Itoa(end)))
 	}
 	c.json(http.StatusOK, o)
+}
+
+// pageStart reads a page token: the place of the page's first issue.
+func pageStart(token string) (int, bool) {
+	text, err := base64.URLEncoding.DecodeString(token)
+	if err != nil {
+		return 0, false
+	}
+	start, err := strconv.Atoi(string(text))
+	return start, err == nil && start >= 0
 }
 
 // searchDataCenter answers /search, paged by startAt and total.

@@ -12,7 +12,7 @@ func (c *call) myself() {
 		c.unauthorized()
 		return
 	}
-	o := c.person(c.user.ID).(object)
+	o := c.person(c.user.ID)
 	o["emailAddress"], o["locale"], o["expand"] = c.user.Email, "en_US", "groups,applicationRoles"
 	groups := object{"size": len(c.user.Groups), "items": []object{}}
 	if slices.Contains(fieldList(c.r.URL.Query().Get("expand")), "groups") {

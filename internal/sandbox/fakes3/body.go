@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -56,7 +57,7 @@ func unchunk(raw []byte) ([]byte, textproto.MIMEHeader, error) {
 		return nil, nil, err
 	}
 	trailer, err := textproto.NewReader(in).ReadMIMEHeader()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = nil // no trailer, and no empty line for it
 	}
 	return body, trailer, err

@@ -9,7 +9,7 @@ import (
 // session answers the requests of one session until something was started,
 // which ends it.
 func (s *Server) session(conn *ssh.ServerConn, channel ssh.Channel, requests <-chan *ssh.Request) {
-	defer channel.Close()
+	defer func() { _ = channel.Close() }() // the client may have closed it first
 	defer func() { go ssh.DiscardRequests(requests) }()
 	pty := false
 	for r := range requests {
@@ -46,7 +46,10 @@ func reply(r *ssh.Request, ok bool) {
 
 // run writes what a command shows here, and ends the session with status 0.
 func (s *Server) run(conn *ssh.ServerConn, channel ssh.Channel, command string, pty bool) {
-	cert := conn.Permissions.ExtraData[certificate{}].(*ssh.Certificate)
+	cert, ok := conn.Permissions.ExtraData[certificate{}].(*ssh.Certificate)
+	if !ok {
+		return // authenticate admits nobody without one
+	}
 	forced, isForced := conn.Permissions.CriticalOptions[forceCommand]
 	if isForced {
 		command = forced
