@@ -43,9 +43,8 @@ func Load(path string) (*Policy, error) {
 
 // sourcePaths are the files that make up the policy at path.
 func sourcePaths(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return []string{path}, nil // reading it tells what is wrong
+	if !isDirectory(path) {
+		return []string{path}, nil
 	}
 	if err := ownership.Check(path); err != nil {
 		return nil, err
@@ -68,6 +67,13 @@ func sourcePaths(path string) ([]string, error) {
 		return nil, fault.New(fault.Config, "the policy directory %s has more than %d files", path, maxFiles)
 	}
 	return paths, nil
+}
+
+// isDirectory takes what it cannot see for a file: reading that tells what is
+// wrong.
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func isPolicyName(name string) bool {

@@ -46,10 +46,16 @@ func (w *Wallet) Put(ctx context.Context, held credential.Held, cred credential.
 	})
 }
 
+// keepable reports whether Put may have taken a grant of this id.
+func keepable(id grant.ID) bool {
+	_, err := grant.ParseID(string(id))
+	return err == nil
+}
+
 // Remove forgets a grant; it is no error if it is not there.
 func (w *Wallet) Remove(ctx context.Context, id grant.ID) error {
-	if _, err := grant.ParseID(string(id)); err != nil {
-		return nil // Put takes no such id, so it is not there
+	if !keepable(id) {
+		return nil // so it is not there
 	}
 	if _, err := os.Lstat(w.path(id)); errors.Is(err, fs.ErrNotExist) {
 		return nil

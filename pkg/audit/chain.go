@@ -42,7 +42,7 @@ func (v *verifier) verify(ctx context.Context, writer string, chain *Chain) erro
 			chain.add(Problem{Code: CodeForeign, Text: fmt.Sprintf("%q is no record's name", writer+"/"+l.file)})
 			continue
 		}
-		if l.seq == 1 {
+		if l.seq == 1 && l.err == nil { // one with an error is reported for that
 			if err := v.continuation(ctx, l, chain); err != nil {
 				return err
 			}
@@ -117,8 +117,6 @@ func (v *verifier) continuation(ctx context.Context, first link, chain *Chain) e
 		before = fmt.Sprintf("%s.%d", base, part-1)
 	}
 	switch {
-	case first.err != nil:
-		return nil // reported as what it is
 	case part == 1 && from != nil:
 		return broken("the chain is no continuation, and says that it continues %q", Name(from.Writer, from.Seq))
 	case part == 1:
