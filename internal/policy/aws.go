@@ -61,7 +61,7 @@ func (f *file) matching(o object, key string, is func(string) bool, want string)
 }
 
 func (f *file) policyARNs(n *yaml.Node) []string {
-	items, _ := f.texts(n, "policy_arns")
+	items := f.texts(n, "policy_arns")
 	if len(items) > maxPolicyARNs {
 		f.problem(items[maxPolicyARNs].node, "policy_arns has %d values, and STS takes %d", len(items), maxPolicyARNs)
 	}

@@ -72,7 +72,7 @@ func (f *file) ticketObject(e entry) object {
 
 // listed reads a list that may be ["*"] instead.
 func (f *file) listed(n *yaml.Node, what string, check func(item)) []string {
-	items, _ := f.texts(n, what)
+	items := f.texts(n, what)
 	values := make([]string, 0, len(items))
 	for _, it := range items {
 		switch {
@@ -92,7 +92,7 @@ func (f *file) concrete(t object, key string, check func(item)) []string {
 	if n == nil {
 		return nil
 	}
-	items, _ := f.texts(n, key)
+	items := f.texts(n, key)
 	values := make([]string, 0, len(items))
 	for _, it := range items {
 		if it.value == Any {

@@ -214,18 +214,18 @@ func (r *reader) anyText(n *yaml.Node, what string) (item, bool) {
 }
 
 // texts reads a list of strings that is not empty and repeats nothing.
-func (r *reader) texts(n *yaml.Node, what string) ([]item, bool) {
+func (r *reader) texts(n *yaml.Node, what string) []item {
 	n, ok := r.resolve(n)
 	if !ok {
-		return nil, false
+		return nil
 	}
 	if n.Kind != yaml.SequenceNode || n.ShortTag() != "!!seq" {
 		r.problem(n, "%s must be a list, not %s", what, kindOf(n))
-		return nil, false
+		return nil
 	}
 	if len(n.Content) == 0 {
 		r.problem(n, "%s is empty", what)
-		return nil, false
+		return nil
 	}
 	seen := map[string]bool{}
 	items := make([]item, 0, len(n.Content))
@@ -240,7 +240,7 @@ func (r *reader) texts(n *yaml.Node, what string) ([]item, bool) {
 		seen[it.value] = true
 		items = append(items, it)
 	}
-	return items, len(items) == len(n.Content)
+	return items
 }
 
 func (r *reader) boolean(n *yaml.Node, what string) bool {

@@ -54,7 +54,7 @@ func (f *file) each(o object, key string, check func(item)) []string {
 	if n == nil {
 		return nil
 	}
-	items, _ := f.texts(n, key)
+	items := f.texts(n, key)
 	values := make([]string, 0, len(items))
 	for _, it := range items {
 		check(it)

@@ -253,7 +253,6 @@ func TestPassphraseOfOldFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	//nolint:staticcheck // the old format is what is tested
 	block, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", der, []byte("right"), x509.PEMCipherAES256)
 	if err != nil {
 		t.Fatal(err)

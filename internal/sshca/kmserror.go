@@ -3,7 +3,6 @@ package sshca
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -162,12 +161,13 @@ func (e *briefError) Error() string {
 
 func (e *briefError) Unwrap() error { return e.err }
 
-// asIssuer keeps the class of an error that has one.
-func asIssuer(err error, format string, args ...any) error {
+// asIssuer puts a sentence before an error, and keeps the class of one that has
+// a class, and so a sentence of its own.
+func asIssuer(err error, sentence string) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
-	return fault.Wrap(fault.Issuer, err, "%s", fmt.Sprintf(format, args...))
+	return fault.Wrap(fault.Issuer, err, "%s", sentence)
 }
 
 // stopped is the error of a request that ended before anything was minted.
