@@ -202,7 +202,7 @@ func TestEachFailureHasAHint(t *testing.T) {
 		if fault.ClassOf(err) != fault.Audit || !strings.Contains(fault.HintOf(err), tc.hint) || !errors.Is(err, tc.err) {
 			t.Errorf("%v: %v, hint %q", tc.err, err, fault.HintOf(err))
 		}
-		if puts, _, _ := m.counts(); puts > 1 && tc.err != error(dial) {
+		if puts, _, _ := m.counts(); puts > 1 && !errors.Is(tc.err, dial) {
 			t.Errorf("%v: %d puts", tc.err, puts)
 		}
 		m.faults()

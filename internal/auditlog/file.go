@@ -112,7 +112,7 @@ func (b *dirBackend) last(ctx context.Context, writer string, from, below uint64
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer f.Close()
 	for err == nil {
 		var names []string
 		if names, err = f.Readdirnames(1000); err == nil {

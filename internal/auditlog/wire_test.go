@@ -123,7 +123,7 @@ func TestABrokenConnectionIsALostReply(t *testing.T) {
 	w := newWire(t)
 	l := w.open(t, w.config())
 	var broken atomic.Int64
-	breakAfter := func(rw http.ResponseWriter, r *http.Request) bool {
+	breakAfter := func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPut || broken.Add(1) > 1 {
 			return false
 		}

@@ -198,7 +198,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		w := newWorld(t, staticProfile+"aws_session_token = "+baseToken+"\n")
 		var hits atomic.Int32
 		elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
-		defer elsewhere.Close()
+		t.Cleanup(elsewhere.Close)
 		f := newFakeSTS(t)
 		f.onCaller = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) }
 		t.Setenv("AWS_ENDPOINT_URL_STS", f.URL)
@@ -213,7 +213,7 @@ func TestAProfileAsksForItsMFACode(t *testing.T) {
 	const profile = staticProfile + "[profile admin]\nregion = eu-west-1\nsource_profile = base\nrole_arn = arn:aws:iam::111122223333:role/admin\nmfa_serial = arn:aws:iam::111122223333:mfa/ada\n"
 	w := newWorld(t, profile)
 	f := newFakeSTS(t)
-	f.onAssume = func(w http.ResponseWriter, r *http.Request) {
+	f.onAssume = func(w http.ResponseWriter, _ *http.Request) {
 		writeXML(w, assumeXML("ASIAADMIN", newSecret, newToken, "2999-01-01T00:00:00Z", "x"))
 	}
 	t.Setenv("AWS_ENDPOINT_URL_STS", f.URL)

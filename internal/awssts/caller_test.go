@@ -197,15 +197,17 @@ func TestCallerFailures(t *testing.T) {
 		answer http.HandlerFunc
 		class  fault.Class
 	}{
-		"unknown key":      {respond(403, "InvalidClientTokenId"), fault.Auth},
-		"clock":            {respond(403, "RequestExpired"), fault.Auth},
-		"throttled":        {respond(400, "Throttling"), fault.Issuer},
-		"down":             {respond(503, "ServiceUnavailable"), fault.Issuer},
-		"hung up":          {hangUp, fault.Issuer},
-		"empty":            {raw(200, ""), fault.Issuer},
-		"nobody":           {raw(200, callerXML("")), fault.Issuer},
-		"a proxy's page":   {raw(403, "<html>no</html>"), fault.Issuer},
-		"a captive portal": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://portal.example/", 302) }, fault.Issuer},
+		"unknown key":    {respond(403, "InvalidClientTokenId"), fault.Auth},
+		"clock":          {respond(403, "RequestExpired"), fault.Auth},
+		"throttled":      {respond(400, "Throttling"), fault.Issuer},
+		"down":           {respond(503, "ServiceUnavailable"), fault.Issuer},
+		"hung up":        {hangUp, fault.Issuer},
+		"empty":          {raw(200, ""), fault.Issuer},
+		"nobody":         {raw(200, callerXML("")), fault.Issuer},
+		"a proxy's page": {raw(403, "<html>no</html>"), fault.Issuer},
+		"a captive portal": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://portal.example/", http.StatusFound)
+		}, fault.Issuer},
 	} {
 		f := newFakeSTS(t)
 		f.onCaller = tc.answer

@@ -63,7 +63,7 @@ func TestShort(t *testing.T) {
 		"10h": 10 * time.Hour, "1h0m5s": time.Hour + 5*time.Second, "10m": 10 * time.Minute, "-2h": -2 * time.Hour,
 	} {
 		if got := short(d); got != want {
-			t.Errorf("short(%s) = %q, want %q", time.Duration(d), got, want)
+			t.Errorf("short(%s) = %q, want %q", d, got, want)
 		}
 	}
 }

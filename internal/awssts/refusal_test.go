@@ -137,7 +137,7 @@ func TestOverlongAnswersAreCut(t *testing.T) {
 func TestSkewNeedsADate(t *testing.T) {
 	t.Parallel()
 	f := newFakeSTS(t)
-	f.onAssume = func(w http.ResponseWriter, r *http.Request) {
+	f.onAssume = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header()["Date"] = []string{"yesterday"}
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write([]byte(`<ErrorResponse><Error><Code>RequestExpired</Code><Message>x</Message></Error></ErrorResponse>`))

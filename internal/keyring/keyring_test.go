@@ -151,8 +151,7 @@ func TestTheWaitIsBounded(t *testing.T) {
 func TestAPanicOfTheLibraryIsAnError(t *testing.T) {
 	k := mocked()
 	_, err := k.bounded(t.Context(), func() (string, error) {
-		var nothing *Options
-		return nothing.Fallback, nil
+		panic("a reply of another type")
 	})
 	if fault.ClassOf(err) != fault.Config || !strings.Contains(err.Error(), "went away") {
 		t.Errorf("got %v", err)

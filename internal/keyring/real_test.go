@@ -26,7 +26,7 @@ func TestARealKeyringKeepsValues(t *testing.T) {
 	if _, err := k.Get(t.Context(), Service, account); !errors.Is(err, ErrNotFound) {
 		t.Fatalf("Get before Set: %v", err)
 	}
-	for _, text := range []string{"first", strings.Repeat("é", MaxValue/2), "back\\slash 'quote' \"double\" $x", "line\nline"} {
+	for _, text := range []string{"first", strings.Repeat("é", MaxValue/2), "back\\slash 'quote' \"double\" $x", "line\nbreak"} {
 		value := credential.NewSecret(text)
 		if err := k.Set(t.Context(), Service, account, value); err != nil {
 			t.Fatalf("Set: %v", err)
