@@ -16,6 +16,10 @@ import (
 // MinAWS is the shortest session that STS gives.
 const MinAWS = 15 * time.Minute
 
+// MaxReason bounds the user's reason, in bytes, so that records and the wallet
+// stay small.
+const MaxReason = 1024
+
 // DeniedError is a denial with every decision that was made.
 type DeniedError struct {
 	Ticket    ticket.Ticket
@@ -47,6 +51,9 @@ func named(entitlement string) []string {
 
 // checkAsk refuses what cannot be asked, before anything is asked of anybody.
 func (s *Service) checkAsk(ask Ask) error {
+	if len(ask.Reason) > MaxReason {
+		return fault.New(fault.Usage, "--reason is longer than %d bytes", MaxReason)
+	}
 	if ask.TTL < 0 || ask.TTL%time.Second != 0 {
 		return fault.New(fault.Usage, "--for %s is not a positive number of whole seconds", ask.TTL)
 	}
@@ -123,6 +130,36 @@ func (s *Service) decide(ctx context.Context, ask Ask, in policy.Input) (policy.
 		Class: fault.Usage, Err: &ChoiceError{Choices: allowed}, Msg: string(in.Ticket.Key),
 		Hint: "name one with -e, such as -e " + allowed[0],
 	}
+}
+
+// freshFor is how long a decision may wait for what is minted on it. A prompt
+// for a one-time code or a passphrase can keep a request for hours.
+const freshFor = time.Minute
+
+// stillAllowed reads the ticket and decides again where the decision has grown
+// old, so that nothing is minted on what a ticket used to say.
+func (s *Service) stillAllowed(ctx context.Context, ask Ask, before policy.Input, decision policy.Decision) error {
+	if s.Now().Sub(before.At) <= freshFor {
+		return nil
+	}
+	if r, ok := s.Tickets.(Refresher); ok {
+		r.Refresh()
+	}
+	s.step(StepTicket)
+	now, err := s.lookUp(ctx, before.Ticket.Key, decision.Entitlement)
+	if err != nil {
+		return err
+	}
+	now.TTL, now.Reason, now.At = before.TTL, before.Reason, s.Now().UTC()
+	s.step(StepPolicy)
+	again := s.Policy.Decide(decision.Entitlement, now)
+	if !again.Allowed {
+		return s.deny(ctx, ask, now, []policy.Decision{again})
+	}
+	if now.Ticket.ID != before.Ticket.ID || now.Ticket.Key != before.Ticket.Key || now.Principal.ID != before.Principal.ID {
+		return fault.New(fault.Ticket, "%s changed while you were asked", before.Ticket.Key).WithHint("ask again")
+	}
+	return nil
 }
 
 // decideEach decides for all entitlements. A duration that one of them cannot

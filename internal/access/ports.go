@@ -35,6 +35,12 @@ type Statuses interface {
 	StatusIDs(ctx context.Context, projectID string, names []string) (map[string][]string, error)
 }
 
+// Refresher is an optional ability of Tickets: forget who we are, so that the
+// next question asks Jira again.
+type Refresher interface {
+	Refresh()
+}
+
 // Warmer is an optional ability of any adapter: open its connections now, so
 // that a later call costs one round trip. It reports nothing; a connection
 // that cannot be opened shows in the call that needs it.

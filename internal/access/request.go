@@ -82,6 +82,9 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := s.stillAllowed(ctx, ask, in, out.Decision); err != nil {
+		return Outcome{}, err
+	}
 	facts := minting.Facts()
 	order.Grant.Lease = facts.Lease
 	for _, n := range facts.Notices {
@@ -163,7 +166,7 @@ func (s *Service) keep(ctx context.Context, held credential.Held, cred credentia
 	}
 	if err := s.Agent.Add(ctx, cred.SSH, s.Now()); err != nil {
 		s.notice("the key was not put into ssh-agent: " + err.Error())
-		return false, nil
+		return false, nil //nolint:nilerr // the key is in the wallet too, and the user was told
 	}
 	return true, nil
 }

@@ -294,3 +294,61 @@ func TestOutcomeTellsWhetherTheAgentTookTheKey(t *testing.T) {
 		})
 	}
 }
+
+// slowIssuer is asked for a code that takes its user a while to find.
+type slowIssuer struct {
+	access.Issuer
+	meanwhile func()
+}
+
+func (i slowIssuer) Prepare(ctx context.Context, o credential.Order) (credential.Minting, error) {
+	m, err := i.Issuer.Prepare(ctx, o)
+	i.meanwhile()
+	return m, err
+}
+
+func TestWhatWasDecidedLongAgoIsDecidedAgain(t *testing.T) {
+	bob := ada()
+	bob.ID = "712020:bob"
+	for _, tc := range []struct {
+		name  string
+		after time.Duration
+		spoil func(*world)
+		want  fault.Class
+	}{
+		{"nothing changed", time.Hour, func(*world) {}, -1},
+		{"soon enough", time.Minute, func(w *world) { w.tickets.Outage() }, -1},
+		{"done", time.Hour, func(w *world) { w.tickets.Put(done("OPS-7")) }, fault.Denied},
+		{"gone", time.Hour, func(w *world) { w.tickets.FailLookup(fault.New(fault.Ticket, "not found")) }, fault.Ticket},
+		{"moved", time.Hour, func(w *world) { w.tickets.Move("OPS-7", working("OPS-70")) }, fault.Ticket},
+		{"another token", time.Hour, func(w *world) { w.tickets.SetPrincipal(bob) }, fault.Denied},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Issuers["aws"] = slowIssuer{w.aws, func() { w.now = w.now.Add(tc.after); tc.spoil(w) }}
+			_, err := w.request(access.Ask{})
+			if tc.want < 0 {
+				if err != nil || len(w.aws.Minted()) != 1 {
+					t.Errorf("%v, minted %d", err, len(w.aws.Minted()))
+				}
+				return
+			}
+			if fault.ClassOf(err) != tc.want || len(w.aws.Minted()) != 0 || slices.Contains(w.journal.kinds(), audit.Issued) {
+				t.Errorf("%v, minted %d, records %v", err, len(w.aws.Minted()), w.journal.kinds())
+			}
+		})
+	}
+}
+
+func done(key ticket.Key) ticket.Ticket {
+	tk := working(key)
+	tk.Status = ticket.Status{ID: "9", Name: "Erledigt", Untranslated: "Done", Category: "done"}
+	return tk
+}
+
+func TestLongReasonIsRefusedBeforeAnything(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.request(access.Ask{Reason: strings.Repeat("x", 1025)}); fault.ClassOf(err) != fault.Usage || len(w.tickets.Lookups()) != 0 {
+		t.Errorf("%v", err)
+	}
+}
