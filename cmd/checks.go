@@ -29,10 +29,10 @@ func (a *app) checks(ctx context.Context) ([]check, error) {
 		return nil, err
 	}
 	cfg, cfgErr := config.Load(path, a.systemPath, a.env)
-	checks := []check{{"config", result(path, cfgErr)}}
 	if cfgErr != nil {
-		return checks, nil
+		return []check{{"config", result(path, cfgErr)}}, nil
 	}
+	checks := []check{{"config", result(path, nil)}}
 	p, policyErr := policy.Load(cfg.Policy)
 	if policyErr != nil {
 		return append(checks, check{"policy", result("", policyErr)}), nil

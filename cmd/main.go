@@ -44,7 +44,7 @@ func Main() int {
 
 // run executes one command line.
 func (a *app) run(ctx context.Context, args []string) int {
-	root := newRootCmd(a)
+	root := newRootCmd(a) //nolint:contextcheck // a command has its context from ExecuteContextC
 	root.SetArgs(args)
 	root.SetIn(a.io.In)
 	root.SetOut(a.io.Out)

@@ -29,7 +29,7 @@ func newRootCmd(a *app) *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.configFlag, "config", "", "read this configuration `FILE`")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
+	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
 		newRequestCmd(a, nil), newExplainCmd(a), newStatusCmd(a),
 		newExecCmd(a), newEnvCmd(a), newCredentialProcessCmd(a),
