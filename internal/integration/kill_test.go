@@ -3,10 +3,8 @@
 package integration
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,10 +12,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/jitaccess/jit/pkg/audit"
 )
 
 // A victim is a request that is killed at one moment, in a world that outlives
@@ -27,6 +28,7 @@ type victim struct {
 	entitlement string
 	keys        *watchedAgent
 	killed      int
+	seen        map[string]audit.Record // all that the log ever had, by name
 }
 
 func newVictim(t *testing.T, entitlement string, arrange func(*world)) *victim {
@@ -35,7 +37,7 @@ func newVictim(t *testing.T, entitlement string, arrange func(*world)) *victim {
 	w.fileCA()
 	arrange(w)
 	w.start()
-	v := &victim{world: w, entitlement: entitlement, keys: w.watchedAgent()}
+	v := &victim{world: w, entitlement: entitlement, keys: w.watchedAgent(), seen: map[string]audit.Record{}}
 	w.env["SSH_AUTH_SOCK"] = v.keys.socket
 	w.request(entitlement)
 	return v
@@ -56,6 +58,8 @@ func (v *victim) attempt(arm func(kill func()) (disarm func())) bool {
 		<-dead
 	})
 	disarm := arm(kill)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
 	if err := c.Start(); err != nil {
 		v.t.Fatal(err)
 	}
@@ -63,10 +67,12 @@ func (v *victim) attempt(arm func(kill func()) (disarm func())) bool {
 	_ = c.Wait()
 	close(dead)
 	disarm()
-	if sprung.Load() {
+	status, _ := c.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case status.Signaled() && sprung.Load():
 		v.killed++
-	} else if code := c.ProcessState.ExitCode(); code != 0 {
-		v.t.Errorf("a request that nobody killed ended with %d", code)
+	case status.Signaled() || status.ExitStatus() != 0:
+		v.t.Errorf("a request that nobody killed ended with %v: %s", c.ProcessState, &stderr)
 	}
 	return sprung.Load()
 }
@@ -145,103 +151,19 @@ func watchTree(t testing.TB, fd int, root string) {
 	}
 }
 
-// record is what a test needs to know of an entry of the log.
-type record struct {
-	Unmapped struct {
-		Jit struct {
-			Event  string `json:"event"`
-			Grant  string `json:"grant"`
-			Writer string `json:"writer"`
-			Seq    uint64 `json:"seq"`
-		} `json:"jit"`
-	} `json:"unmapped"`
-	hash string
-}
-
-// issued returns the issued records of the log by grant.
-func (v *victim) issued() map[string]record {
-	v.t.Helper()
-	byGrant := map[string]record{}
-	for name, data := range v.entries() {
-		r := record{hash: hashOf(data)}
-		if err := json.Unmarshal(data, &r); err != nil {
-			v.t.Fatalf("%s: %v", name, err)
-		}
-		if r.Unmapped.Jit.Event == "issued" {
-			byGrant[r.Unmapped.Jit.Grant] = r
-		}
-	}
-	return byGrant
-}
-
-func hashOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// entries returns the log's records by name, wherever it is.
-func (v *victim) entries() map[string][]byte {
-	entries := map[string][]byte{}
-	dir, onDisk := strings.CutPrefix(v.log, "file://")
-	if !onDisk {
-		for _, key := range v.objects.Keys(v.bucket) {
-			if data, ok := v.objects.Get(v.bucket, key); ok && isRecord(key) {
-				entries[key] = data
-			}
-		}
-		return entries
-	}
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && isRecord(path) {
-			entries[path], err = os.ReadFile(path)
-		}
-		return err
-	})
-	return entries
-}
-
-// isRecord reports whether a name ends in a writer and ten digits.
-func isRecord(name string) bool {
-	seq, ok := strings.CutSuffix(filepath.Base(name), ".json")
-	return ok && len(seq) == 10 && strings.Trim(seq, "0123456789") == ""
-}
-
-// check shows that whatever can be read has its record.
-func (v *victim) check(moment string) {
-	v.t.Helper()
-	issued := v.issued()
-	status := v.jit("status", "--json")
-	if status.code != 0 {
-		v.t.Fatalf("%s: status ended with %d: %s", moment, status.code, status.stderr)
-	}
-	for _, g := range decode[[]grant](v.t, status) {
-		r, ok := issued[g.ID]
-		if !ok || r.hash != g.Record.Hash || r.Unmapped.Jit.Seq != g.Record.Seq {
-			v.t.Fatalf("%s: the wallet has grant %s, whose record is %+v", moment, g.ID, r)
-		}
-	}
-	for _, id := range v.keys.keyIDs(v.t) {
-		if _, ok := issued[id[strings.LastIndexByte(id, ' ')+1:]]; !ok {
-			v.t.Fatalf("%s: the agent has %q, which has no record", moment, id)
-		}
-	}
-	// Nothing that was sealed can have become unreadable.
-	if v.entitlement == "data" {
-		v.jit("credential-process", "-e", "data").want(v.t, 0)
-	}
-}
-
 // conclude verifies the chains and shows that work goes on.
 func (v *victim) conclude(atLeast int) {
 	v.t.Helper()
 	v.jit("audit", "verify").want(v.t, 0)
-	before := len(v.issued())
+	before := len(v.read("before the last request").issued)
 	g := v.request(v.entitlement)
-	if after := v.issued(); len(after) != before+1 || after[g.ID].hash != g.Record.Hash {
+	after := v.read("after the last request").issued
+	if len(after) != before+1 || after[g.ID].Hash != g.Record.Hash {
 		v.t.Errorf("the request after %d kills left no record", v.killed)
 	}
 	v.check("at the end")
 	v.jit("audit", "verify").want(v.t, 0)
+	v.noSecretInTheClear()
 	if v.killed < atLeast {
 		v.t.Errorf("only %d requests were killed: the traps do not spring", v.killed)
 	}
@@ -265,7 +187,8 @@ func TestKilledAtEachStep(t *testing.T) {
 			v.killAtCalls()
 			v.killAtFiles()
 			v.killAtRandom()
-			v.conclude(60)
+			v.killFirstRuns()
+			v.conclude(150)
 		})
 	}
 }
@@ -308,13 +231,36 @@ func (v *victim) killAtRandom() {
 	begin := time.Now()
 	v.request(v.entitlement)
 	whole := time.Since(begin)
-	const steps = 60
+	const steps = 120
 	for i := range steps {
-		after := whole * time.Duration(i) / steps
-		v.attempt(func(kill func()) func() {
-			timer := time.AfterFunc(after, kill)
-			return func() { timer.Stop() }
-		})
-		v.check(fmt.Sprintf("killed after %v", after))
+		v.killAfter(whole * time.Duration(i) / steps)
+	}
+}
+
+func (v *victim) killAfter(after time.Duration) {
+	v.t.Helper()
+	v.attempt(func(kill func()) func() {
+		timer := time.AfterFunc(after, kill)
+		return func() { timer.Stop() }
+	})
+	v.check(fmt.Sprintf("killed after %v", after))
+}
+
+// killFirstRuns kills the first request on a machine, which makes the wallet,
+// its key and the cache of heads, and shows that a second one still can.
+func (v *victim) killFirstRuns() {
+	v.t.Helper()
+	v.env["JIT_STATE_DIR"] = v.path("first")
+	begin := time.Now()
+	v.request(v.entitlement)
+	whole := time.Since(begin)
+	const machines = 24
+	for i := range machines {
+		state := v.path(fmt.Sprint("machine", i))
+		v.env["JIT_STATE_DIR"] = state
+		// What they all share is the time before anything is minted.
+		v.killAfter(whole/3 + whole*time.Duration(i)/(machines*3/2))
+		v.request(v.entitlement)
+		v.check("after a first run that was killed")
 	}
 }
