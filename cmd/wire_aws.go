@@ -33,6 +33,20 @@ func (n *network) loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, awssts.CheckEndpoints(ctx, cfg)
 }
 
+// awsFor is the configuration for one service: STS, S3 or KMS. In a sandbox the
+// endpoint is the environment's whatever the shared config files say, so that
+// nothing real is reached.
+func (n *network) awsFor(ctx context.Context, service string) (aws.Config, error) {
+	cfg, err := n.aws(ctx)
+	if err != nil || !n.cfg.Sandbox {
+		return cfg, err
+	}
+	cfg = cfg.Copy()
+	cfg.ConfigSources = nil
+	cfg.BaseEndpoint = aws.String(n.app.env.AWSEndpoints[service])
+	return cfg, nil
+}
+
 // mfaPrompt asks for a one-time code on a terminal; elsewhere there is nobody
 // to ask, and the issuer says which flag to use.
 func (a *app) mfaPrompt() awssts.MFAPrompt {
@@ -50,7 +64,7 @@ func (n *network) sts(ctx context.Context) (*awssts.Issuer, error) {
 	if n.issuedBy != nil {
 		return n.issuedBy, nil
 	}
-	cfg, err := n.aws(ctx)
+	cfg, err := n.awsFor(ctx, "STS")
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +122,7 @@ func (n *network) ca(ctx context.Context) (*sshca.Issuer, error) {
 }
 
 func (n *network) kms(ctx context.Context, region string) (sshca.KMS, error) {
-	cfg, err := n.aws(ctx)
+	cfg, err := n.awsFor(ctx, "KMS")
 	if err != nil {
 		return nil, err
 	}

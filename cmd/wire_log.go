@@ -21,7 +21,7 @@ func (n *network) openLog() (*auditlog.Log, error) {
 }
 
 func (n *network) s3(ctx context.Context, region string) (auditlog.S3API, error) {
-	cfg, err := n.aws(ctx)
+	cfg, err := n.awsFor(ctx, "S3")
 	if err != nil {
 		return nil, err
 	}

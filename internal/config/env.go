@@ -32,7 +32,6 @@ type Env struct {
 	AWSEndpoints map[string]string
 
 	home, configHome, stateHome string
-	ignoreEndpoints             bool // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
 }
 
 // Environment reads the environment of the process.
@@ -58,10 +57,9 @@ func Environment() Env {
 			"S3":  os.Getenv("AWS_ENDPOINT_URL_S3"),
 			"KMS": os.Getenv("AWS_ENDPOINT_URL_KMS"),
 		},
-		ignoreEndpoints: os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "",
-		home:            home,
-		configHome:      configHome(home),
-		stateHome:       stateHome(home),
+		home:       home,
+		configHome: configHome(home),
+		stateHome:  stateHome(home),
 	}
 }
 

@@ -22,7 +22,7 @@ const maxFile = 1 << 20
 // is an error for path and none for system. Errors are of class Config.
 func Load(path, system string, env Env) (*Config, error) {
 	c := &Config{Path: path}
-	if err := c.read(path); err != nil {
+	if err := c.read(path, env); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fault.New(fault.Config, "there is no configuration at %s", path).
 				WithHint("run jit init to write one, or jit sandbox to try jit without one")
@@ -30,11 +30,10 @@ func Load(path, system string, env Env) (*Config, error) {
 		return nil, err
 	}
 	if !c.Sandbox {
-		if err := c.overlay(system); err != nil {
+		if err := c.overlay(system, env); err != nil {
 			return nil, err
 		}
 	}
-	c.Policy = env.Expand(c.Policy, filepath.Dir(path))
 	if err := c.check(env); err != nil {
 		return nil, err
 	}
@@ -43,8 +42,8 @@ func Load(path, system string, env Env) (*Config, error) {
 
 // overlay lays the administrator's file over c: a key that the file sets wins,
 // one that it leaves out stays.
-func (c *Config) overlay(system string) error {
-	switch err := c.read(system); {
+func (c *Config) overlay(system string, env Env) error {
+	switch err := c.read(system, env); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
@@ -57,8 +56,9 @@ func (c *Config) overlay(system string) error {
 	return nil
 }
 
-// read decodes the file into c, keeping what it does not set.
-func (c *Config) read(path string) error {
+// read decodes the file into c, keeping what it does not set. A relative policy
+// is beside the file that names it.
+func (c *Config) read(path string, env Env) error {
 	data, err := readChecked(path)
 	if err != nil {
 		return err
@@ -69,6 +69,7 @@ func (c *Config) read(path string) error {
 	if err := yaml.Load(data, c, yaml.WithKnownFields()); err != nil {
 		return describe(path, err)
 	}
+	c.Policy = env.Expand(c.Policy, filepath.Dir(path))
 	return nil
 }
 

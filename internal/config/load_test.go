@@ -70,6 +70,18 @@ func TestSystemFileWinsForEachKeyItSets(t *testing.T) {
 	}
 }
 
+func TestRelativePolicyIsBesideTheFileThatNamesIt(t *testing.T) {
+	user := write(t, "config.yaml", good)
+	system := write(t, "system.yaml", "policy: policy.yaml\n")
+	c, err := config.Load(user, system, config.Environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(filepath.Dir(system), "policy.yaml"); c.Policy != want {
+		t.Errorf("policy %q, want %q", c.Policy, want)
+	}
+}
+
 func TestSystemFileCanEmptyAKey(t *testing.T) {
 	c, err := load(t, good+"aws: {profile: mine}\n", "aws: {profile: \"\"}\n")
 	if err != nil {

@@ -79,10 +79,37 @@ func TestSandboxThatReachesOutsideIsRefused(t *testing.T) {
 	}
 }
 
-func TestSandboxWhoseEndpointsAreIgnoredIsRefused(t *testing.T) {
+// A link is where it leads, not where it lies.
+func TestSandboxIsNotLeftByALink(t *testing.T) {
 	setEndpoints(t, "http://127.0.0.1:1")
-	t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
-	if _, err := config.Load(sandboxed(t, func(s string) string { return s }), "", config.Environment()); err == nil {
-		t.Error("accepted although the SDK would not use the sandbox's endpoints")
+	outside := t.TempDir()
+	for key, edit := range map[string]func(string) string{
+		"audit.log": func(s string) string { return strings.Replace(s, "DIR/log", "DIR/link/log", 1) },
+		"ssh.ca":    func(s string) string { return strings.Replace(s, "DIR/ca", "DIR/link/ca", 1) },
+		"policy":    func(s string) string { return strings.Replace(s, "policy.yaml", "link/policy.yaml", 1) },
+	} {
+		path := sandboxed(t, edit)
+		if err := os.Symlink(outside, filepath.Join(filepath.Dir(path), "link")); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+		_, err := config.Load(path, "", config.Environment())
+		if fault.ClassOf(err) != fault.Config || err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func TestSandboxShowsNoPassword(t *testing.T) {
+	setEndpoints(t, "http://127.0.0.1:1")
+	for _, edit := range []func(string) string{
+		func(s string) string { return strings.Replace(s, "http://127", "https://ada:hunter2@127", 1) },
+		func(s string) string {
+			return strings.Replace(s, "file://DIR/log", "https://ada:hunter2@log.example", 1)
+		},
+	} {
+		_, err := config.Load(sandboxed(t, edit), "", config.Environment())
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v", err)
+		}
 	}
 }
