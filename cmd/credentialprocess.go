@@ -26,6 +26,9 @@ func newCredentialProcessCmd(a *app) *cobra.Command {
 		Example: "  jit credential-process -e prod-readonly",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := notEmpty(c, "entitlement"); err != nil {
+				return err
+			}
 			return a.credentialProcess(c.Context(), entitlement)
 		},
 	}

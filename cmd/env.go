@@ -22,6 +22,9 @@ func newEnvCmd(a *app) *cobra.Command {
 		Example: "  eval \"$(jit env)\"\n  jit env -e prod-readonly --shell fish | source",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := notEmpty(c, "entitlement", "shell"); err != nil {
+				return err
+			}
 			return a.printEnv(c.Context(), entitlement, dialect)
 		},
 	}
@@ -38,7 +41,7 @@ func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
 	if err != nil {
 		return err
 	}
-	held, cred, err := a.use(ctx, "", entitlement)
+	held, cred, err := a.use(ctx, usable(entitlement), entitlement)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/shell"
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -40,6 +41,9 @@ func newExecCmd(a *app) *cobra.Command {
 		Args:        cobra.MinimumNArgs(1),
 		Annotations: map[string]string{startsChild: "yes"},
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.check(c); err != nil {
+				return err
+			}
 			return a.exec(c.Context(), o, args)
 		},
 	}
@@ -51,6 +55,37 @@ func newExecCmd(a *app) *cobra.Command {
 	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
 	f.StringVar(&o.mfaCode, "mfa-code", "", "with --request: one-time `CODE` of the MFA device")
 	return c
+}
+
+// check refuses flags that were given and say nothing: an unset variable in a
+// script must not choose another grant than the one that was meant.
+func (o *execOptions) check(c *cobra.Command) error {
+	if err := notEmpty(c, "entitlement", "request"); err != nil {
+		return err
+	}
+	if c.Flags().Changed("for") && o.ttl <= 0 {
+		return fault.New(fault.Usage, "--for must be longer than nothing").WithHint("such as --for 30m")
+	}
+	return nil
+}
+
+// notEmpty refuses those of the flags that were given an empty value.
+func notEmpty(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return fault.New(fault.Usage, "--%s is empty", name).WithHint("is a variable unset?")
+		}
+	}
+	return nil
+}
+
+// usable is the kind of grant that exec and env use where no entitlement is
+// named: an SSH key is used through the agent, and has no variables to set.
+func usable(entitlement string) grant.Kind {
+	if entitlement == "" {
+		return grant.AWS
+	}
+	return ""
 }
 
 func (a *app) exec(ctx context.Context, o *execOptions, command []string) error {
@@ -70,7 +105,7 @@ func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, cr
 	if o.ttl != 0 || o.reason != "" || o.mfaCode != "" {
 		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for, --reason and --mfa-code go with --request")
 	}
-	return a.use(ctx, "", o.entitlement)
+	return a.use(ctx, usable(o.entitlement), o.entitlement)
 }
 
 func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {

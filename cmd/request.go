@@ -68,8 +68,8 @@ func (o *requestOptions) check(c *cobra.Command) error {
 	if c.Flags().Changed("for") && o.ttl <= 0 {
 		return fault.New(fault.Usage, "--for must be longer than nothing").WithHint("such as --for 30m")
 	}
-	if c.Flags().Changed("entitlement") && o.entitlement == "" {
-		return fault.New(fault.Usage, "-e names no entitlement")
+	if err := notEmpty(c, "entitlement"); err != nil {
+		return err
 	}
 	o.reason = ticket.Clean(o.reason)
 	return nil
@@ -88,7 +88,11 @@ func runRequest(ctx context.Context, o *requestOptions) error {
 	if err != nil {
 		return err
 	}
-	svc, err := w.service(ctx)
+	build := w.service
+	if o.dryRun {
+		build = w.deciding // nothing is minted, recorded or kept
+	}
+	svc, err := build(ctx)
 	if err != nil {
 		return err
 	}

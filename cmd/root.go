@@ -38,10 +38,31 @@ func newRootCmd(a *app) *cobra.Command {
 		newSandboxCmd(a), newVersionCmd(a),
 	)
 	root.InitDefaultCompletionCmd()
+	root.SetHelpCommand(newHelpCmd(root))
 	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.RunE, c.Long = needCommand, c.Long+exitCodes()
+		}
 		asUsage(c)
 	}
 	return root
+}
+
+// newHelpCmd replaces cobra's, which takes an unknown topic for success.
+func newHelpCmd(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Help about any command",
+		Long:    "Print the help of a command, as COMMAND --help does." + exitCodes(),
+		Example: "  jit help request",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noSuchCommand(root, args)
+			}
+			return c.Help()
+		},
+	}
 }
 
 // asUsage makes every refusal of arguments, cobra's own included, an error of

@@ -101,6 +101,10 @@ func TestScripts(t *testing.T) {
 // noBus is where no keyring is, so that no test reaches that of whoever runs it.
 const noBus = "unix:path=/nonexistent"
 
+// atOnce keeps the race detector from waiting for a second at the end of every
+// process.
+const atOnce = "GORACE=atexit_sleep_ms=0"
+
 // runScripts runs scripts in worlds of their own, with the keyring that is on a
 // bus, and then looks for secrets in all that they printed or left on disk.
 func runScripts(t *testing.T, bus string, p testscript.Params) {
@@ -158,7 +162,7 @@ func enter(env *testscript.Env, bus string, all *output) error {
 		"GOOD_TOKEN="+w.JiraToken, "GOOD_SECRET="+w.Base.Secret, "GOOD_KEY="+w.Base.ID,
 		"JIRA_URL="+w.JiraURL, "JIRA_EMAIL="+fakejira.Email(sandbox.User), "S3_URL="+w.S3URL, "ESCAPES=\x1b]0;owned\x07\x1b[31mred", "POLICY="+w.PolicyPath(), "CA="+w.Path("ca"),
 		"AUDIT="+w.AuditDir(), "ADA="+ada, "WRITER="+writer, "CHAIN="+filepath.Join(w.AuditDir(), writer),
-		"DBUS_SESSION_BUS_ADDRESS="+bus)
+		"DBUS_SESSION_BUS_ADDRESS="+bus, atOnce)
 	return os.WriteFile(filepath.Join(env.WorkDir, "token"), []byte(w.JiraToken+"\n"), 0o600)
 }
 

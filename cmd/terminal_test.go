@@ -65,7 +65,7 @@ func open(t *testing.T, o sandbox.Options, edit ...func(*sandbox.World)) *screen
 	// The environment is in a file: arguments are for everybody to see.
 	var env strings.Builder
 	for _, v := range append(w.Environ([]string{"PATH=" + filepath.Dir(jit) + ":" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}),
-		"TERM=screen-256color", "DBUS_SESSION_BUS_ADDRESS="+noBus, "SHELL=/bin/sh", "PS1="+prompt+" ", "ENV=") {
+		"TERM=screen-256color", atOnce, "DBUS_SESSION_BUS_ADDRESS="+noBus, "SHELL=/bin/sh", "PS1="+prompt+" ", "ENV=") {
 		name, value, _ := strings.Cut(v, "=")
 		fmt.Fprintf(&env, "export %s='%s'\n", name, value)
 	}

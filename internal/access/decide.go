@@ -221,7 +221,7 @@ func (s *Service) event(kind audit.Kind, in policy.Input) audit.Event {
 	return audit.Event{
 		Kind: kind, Time: s.Now().UTC(),
 		Ticket: string(in.Ticket.Key), TicketID: in.Ticket.ID, Site: in.Ticket.Site,
-		Principal: audit.Person{ID: in.Principal.ID, Name: ticket.Clean(in.Principal.Name)},
+		Principal: audit.Person{ID: in.Principal.ID, Name: ticket.CleanName(in.Principal.Name)},
 		Policy:    s.Policy.Hash, Reason: in.Reason,
 	}
 }

@@ -114,7 +114,7 @@ func (s *Service) order(ask Ask, in policy.Input, out Outcome) (credential.Order
 		Grant: grant.Grant{
 			ID: id, Kind: kindOf(ent), Entitlement: ent.Name,
 			Ticket: in.Ticket.Key, TicketID: in.Ticket.ID, Site: in.Ticket.Site,
-			Principal: in.Principal.ID, PrincipalName: ticket.Clean(in.Principal.Name),
+			Principal: in.Principal.ID, PrincipalName: ticket.CleanName(in.Principal.Name),
 			Policy: s.Policy.Hash, Reason: ask.Reason, Lease: out.Lease,
 		},
 		Entitlement: ent,

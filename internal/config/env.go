@@ -26,7 +26,6 @@ type Env struct {
 	SSHAuthSock string // SSH_AUTH_SOCK
 	Term        string // TERM
 	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
-	CAFile      string // SSL_CERT_FILE, read by crypto/x509 too; for doctor to name
 
 	// AWSEndpoints are the endpoints that a sandbox sets, by service.
 	AWSEndpoints map[string]string
@@ -51,7 +50,6 @@ func Environment() Env {
 		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
 		Term:        os.Getenv("TERM"),
 		NoColor:     os.Getenv("NO_COLOR") != "",
-		CAFile:      os.Getenv("SSL_CERT_FILE"),
 		AWSEndpoints: map[string]string{
 			"STS": os.Getenv("AWS_ENDPOINT_URL_STS"),
 			"S3":  os.Getenv("AWS_ENDPOINT_URL_S3"),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -23,12 +24,25 @@ const maxFile = 1 << 20
 func Load(path, system string, env Env) (*Config, error) {
 	c := &Config{Path: path}
 	if err := c.read(path, env); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && exists(system) {
+			return c.finish(system, env) // an administrator may have set everything
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fault.New(fault.Config, "there is no configuration at %s", path).
 				WithHint("run jit init to write one, or jit sandbox to try jit without one")
 		}
 		return nil, err
 	}
+	return c.finish(system, env)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// finish lays the administrator's file over c and checks the result.
+func (c *Config) finish(system string, env Env) (*Config, error) {
 	if !c.Sandbox {
 		if err := c.overlay(system, env); err != nil {
 			return nil, err

@@ -185,3 +185,10 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAdministratorsFileIsEnoughAlone(t *testing.T) {
+	c, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"), write(t, "system.yaml", good), config.Environment())
+	if err != nil || c.Jira.Email != "ada@acme.com" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

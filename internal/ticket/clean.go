@@ -23,3 +23,17 @@ func Clean(s string) string {
 		return r
 	}, s)
 }
+
+// maxName is how much of a name is kept, in characters. Jira bounds display
+// names itself; a record must not depend on that.
+const maxName = 256
+
+// CleanName is Clean for a person's name in a record or a wallet, cut to 256
+// characters.
+func CleanName(s string) string {
+	s = strings.TrimSpace(Clean(s))
+	if r := []rune(s); len(r) > maxName {
+		return string(r[:maxName-1]) + "…"
+	}
+	return s
+}

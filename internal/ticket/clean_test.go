@@ -50,3 +50,16 @@ func TestHasTellsAbsentFromEmpty(t *testing.T) {
 		t.Error("Has does not follow Present")
 	}
 }
+
+func TestCleanNameIsShort(t *testing.T) {
+	if got := ticket.CleanName(" Ada\x1b[1m "); got != "Ada[1m" {
+		t.Errorf("CleanName = %q", got)
+	}
+	long := ""
+	for range 70_000 {
+		long += "ä"
+	}
+	if got := []rune(ticket.CleanName(long)); len(got) != 256 {
+		t.Errorf("%d characters are kept", len(got))
+	}
+}
