@@ -85,11 +85,12 @@ func (v *victim) read(moment string) logRead {
 }
 
 // check shows that whatever can be read has its record, and that wallet and
-// chains are whole. What it catches was tried on jits that were broken for it:
-// one that keeps a credential, or hands a key to the agent, before the append
-// has returned is caught by the first call to the log that is lost, and one
-// that writes the record in the background by that and by a kill on the way
-// out.
+// chains are whole. It was tried on jits that were broken for it. One that keeps
+// the credential, or hands the key to the agent, before the append has returned
+// is caught when the call that writes the record is lost, or with the log on
+// disk between two events of files. One that writes the record in the background
+// is caught there too, and wherever else it dies before it is done, even when
+// it waits for the record at its end.
 func (v *victim) check(moment string) {
 	v.t.Helper()
 	log := v.read(moment)
