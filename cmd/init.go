@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -55,11 +56,18 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.answers.Policy != "" {
+		// On a command line a path is relative to where one is; in the file it
+		// would be relative to the file.
+		if o.answers.Policy, err = filepath.Abs(a.env.Expand(o.answers.Policy, ".")); err != nil {
+			return err
+		}
+	}
 	i := newInterview(a, o, path)
 	if err := i.mayReplace(ctx); err != nil {
 		return err
 	}
-	for _, ask := range []func(context.Context) error{i.jira, i.token, i.wallet, i.policy, i.aws, i.log, i.ca} {
+	for _, ask := range []func(context.Context) error{i.signIn, i.wallet, i.policy, i.aws, i.log, i.ca} {
 		if err := ask(ctx); err != nil {
 			return err
 		}

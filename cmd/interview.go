@@ -26,6 +26,7 @@ type interview struct {
 	ask     *terminal.Asker
 	path    string
 	answers config.Config
+	before  config.Jira // what was answered before an answer failed
 	secret  credential.Secret
 	loaded  *policy.Policy
 }
@@ -34,7 +35,8 @@ func newInterview(a *app, o *initOptions, path string) *interview {
 	return &interview{app: a, options: o, ask: terminal.NewAsker(a.io), path: path, answers: o.answers}
 }
 
-// question asks for one value until its test holds.
+// question asks for one value until its test holds, or until the user keeps
+// one whose test may fail for now, such as that of a service out of reach.
 func (i *interview) question(ctx context.Context, value *string, text, def string, test func(context.Context, string) error) error {
 	given := *value != ""
 	for {
@@ -53,8 +55,21 @@ func (i *interview) question(ctx context.Context, value *string, text, def strin
 			return err
 		}
 		i.app.io.Error(err.Error(), fault.HintOf(err))
+		if kept, err := i.keepAnyway(ctx, err); err != nil || kept {
+			return err
+		}
 		given = false
 	}
+}
+
+// keepAnyway offers to keep an answer that failed because of somebody else: a
+// log, a CA or AWS that cannot be reached now. A wrong answer is never kept.
+func (i *interview) keepAnyway(ctx context.Context, failed error) (bool, error) {
+	switch fault.ClassOf(failed) {
+	case fault.Audit, fault.Issuer, fault.Auth:
+		return i.ask.Yes(ctx, "Keep this answer all the same?", false)
+	}
+	return false, nil
 }
 
 // answer asks on a terminal; elsewhere a question with a default takes it.
@@ -65,8 +80,27 @@ func (i *interview) answer(ctx context.Context, text, def string) (string, error
 	return i.ask.Line(ctx, text, def)
 }
 
+// signIn asks where Jira is and who asks, and proves it with the token. What is
+// wrong may be any of the three, so all are asked for again, with the answers
+// given so far to fall back on.
+func (i *interview) signIn(ctx context.Context) error {
+	given := i.options.answers.Jira
+	for {
+		if err := i.jira(ctx); err != nil {
+			return err
+		}
+		err := i.token(ctx)
+		if err == nil || !i.app.io.Interactive() || ctx.Err() != nil || fault.ClassOf(err) == fault.Cancelled {
+			return err
+		}
+		i.app.io.Error(err.Error(), fault.HintOf(err))
+		i.before, i.answers.Jira = i.answers.Jira, given
+		i.answers.Jira.URL, i.answers.Jira.Email = "", ""
+	}
+}
+
 func (i *interview) jira(ctx context.Context) error {
-	err := i.question(ctx, &i.answers.Jira.URL, "Jira's URL", "", func(_ context.Context, s string) error {
+	err := i.question(ctx, &i.answers.Jira.URL, "Jira's URL", i.before.URL, func(_ context.Context, s string) error {
 		return config.CheckURL("jira.url", s)
 	})
 	if err != nil || i.answers.Jira.Email != "" || !i.app.io.Interactive() {
@@ -76,7 +110,7 @@ func (i *interview) jira(ctx context.Context) error {
 	if u, err := url.Parse(i.answers.Jira.URL); err == nil && strings.HasSuffix(u.Hostname(), ".atlassian.net") {
 		text = "Your e-mail at Jira Cloud"
 	}
-	i.answers.Jira.Email, err = i.ask.Line(ctx, text, "")
+	i.answers.Jira.Email, err = i.ask.Line(ctx, text, i.before.Email)
 	return err
 }
 
@@ -86,22 +120,17 @@ func (i *interview) token(ctx context.Context) error {
 		return nil
 	}
 	typed := i.answers.Jira.TokenCommand == "" && i.app.env.JiraToken.Empty()
-	for {
-		token, err := i.findToken(ctx, typed)
-		if err != nil {
-			return err
-		}
-		who, err := i.app.tryToken(ctx, &i.answers, token)
-		if err == nil {
-			i.app.io.Note("Jira knows you as %s", shown(who.Name))
-			i.secret = token
-			return i.keepToken(ctx, typed)
-		}
-		if !typed || !i.app.io.Interactive() {
-			return err
-		}
-		i.app.io.Error(err.Error(), fault.HintOf(err))
+	token, err := i.findToken(ctx, typed)
+	if err != nil {
+		return err
 	}
+	who, err := i.app.tryToken(ctx, &i.answers, token)
+	if err != nil {
+		return err
+	}
+	i.app.io.Note("Jira knows you as %s", shown(who.Name))
+	i.secret = token
+	return i.keepToken(ctx, typed)
 }
 
 func (i *interview) findToken(ctx context.Context, typed bool) (credential.Secret, error) {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/jitaccess/jit/internal/config"
+	"github.com/jitaccess/jit/internal/fault"
 )
 
 // usesAWS and usesSSH tell which parts the policy that was named needs.
@@ -37,28 +38,48 @@ func (i *interview) aws(ctx context.Context) error {
 	if !i.usesAWS() {
 		return nil
 	}
-	if i.app.io.Interactive() && i.answers.AWS.Profile == "" {
-		profile, err := i.ask.Line(ctx, "AWS profile (leave empty for the SDK's default)", "")
-		if err != nil {
+	for {
+		if err := i.askAWS(ctx); err != nil || i.options.noTest {
 			return err
 		}
-		i.answers.AWS.Profile = profile
-	}
-	if i.app.io.Interactive() && i.answers.AWS.Region == "" {
-		region, err := i.ask.Line(ctx, "AWS region (leave empty for the profile's)", "")
-		if err != nil {
+		caller, err := i.app.tryAWS(ctx, i.configuration())
+		if err == nil {
+			i.app.io.Note("AWS knows you as %s", caller.ARN)
+			return nil
+		}
+		if !i.app.io.Interactive() || ctx.Err() != nil {
 			return err
 		}
-		i.answers.AWS.Region = region
+		i.app.io.Error(err.Error(), fault.HintOf(err))
+		if kept, err := i.ask.Yes(ctx, "Keep these answers all the same?", false); err != nil || kept {
+			return err
+		}
+		i.options.answers.AWS = config.AWS{}
 	}
-	if i.options.noTest {
+}
+
+// askAWS asks for what no flag gave, with the last answers to fall back on.
+func (i *interview) askAWS(ctx context.Context) error {
+	if !i.app.io.Interactive() {
 		return nil
 	}
-	caller, err := i.app.tryAWS(ctx, i.configuration())
-	if err != nil {
-		return err
+	for _, q := range []struct {
+		given string
+		value *string
+		text  string
+	}{
+		{i.options.answers.AWS.Profile, &i.answers.AWS.Profile, "AWS profile (leave empty for the SDK's default)"},
+		{i.options.answers.AWS.Region, &i.answers.AWS.Region, "AWS region (leave empty for the profile's)"},
+	} {
+		if q.given != "" {
+			continue
+		}
+		answer, err := i.ask.Line(ctx, q.text, *q.value)
+		if err != nil {
+			return err
+		}
+		*q.value = answer
 	}
-	i.app.io.Note("AWS knows you as %s", caller.ARN)
 	return nil
 }
 

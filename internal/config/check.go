@@ -28,9 +28,7 @@ func (c *Config) check(env Env) error {
 	if c.Policy == "" {
 		add(fault.New(fault.Config, "policy: names no file; point it at a policy file or a directory of *.yaml"))
 	}
-	if c.Audit.Log == "" {
-		add(fault.New(fault.Config, "audit.log: names no log; no credential is given without a record"))
-	}
+	add(checkLog(c.Audit.Log))
 	if w := c.Audit.Writer; w != "" && (!audit.IsWriter(w) || strings.Contains(w, ".")) {
 		add(fault.New(fault.Config, "audit.writer: %q is no writer's name: up to 64 of A-Z a-z 0-9 = -", c.Audit.Writer))
 	}
@@ -41,6 +39,18 @@ func (c *Config) check(env Env) error {
 		return nil
 	}
 	return fault.New(fault.Config, "%s: %s", c.where(), strings.Join(problems, "\n"+c.where()+": "))
+}
+
+// checkLog requires an address that a log can have; what is wrong within it the
+// log tells itself.
+func checkLog(address string) error {
+	if address == "" {
+		return fault.New(fault.Config, "audit.log: names no log; no credential is given without a record")
+	}
+	if !strings.HasPrefix(address, "s3://") && !strings.HasPrefix(address, "file:///") {
+		return fault.New(fault.Config, "audit.log: is neither s3://BUCKET/PREFIX nor file:///DIRECTORY")
+	}
+	return nil
 }
 
 // where names the files that the configuration came from.

@@ -92,18 +92,34 @@ func readChecked(path string) ([]byte, error) { return ownership.ReadFile(path, 
 
 // describe turns the decoder's error into lines of FILE:LINE:COL: message.
 func describe(path string, err error) error {
-	list, ok := errors.AsType[*yaml.LoadErrors](err)
-	if !ok {
-		return fault.New(fault.Config, "%s: %s", path, strings.TrimPrefix(err.Error(), "go-yaml "))
+	var found []*yaml.LoadError
+	if list, ok := errors.AsType[*yaml.LoadErrors](err); ok {
+		found = list.Errors
+	} else if one, ok := errors.AsType[*yaml.LoadError](err); ok {
+		found = []*yaml.LoadError{one}
 	}
-	lines := make([]string, 0, len(list.Errors))
-	for _, e := range list.Errors {
-		// The decoder names our own types, which mean nothing to a reader.
-		msg, _, _ := strings.Cut(e.Message, " in type ")
-		msg = strings.Replace(msg, "field ", "unknown key ", 1)
-		msg = strings.TrimSuffix(msg, " not found")
-		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", path, e.Mark.Line, e.Mark.Column, msg))
+	lines := make([]string, 0, len(found))
+	for _, e := range found {
+		// What concerns the file as a whole has no position.
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", path, max(e.Mark.Line, 1), max(e.Mark.Column, 1), inOurWords(e.Message)))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, path+": "+err.Error())
 	}
 	return fault.New(fault.Config, "%s", strings.Join(lines, "\n")).
 		WithHint("the keys of a configuration are described in docs/configuration.md")
+}
+
+// inOurWords takes the decoder's own terms and our types out of its messages,
+// which mean nothing to a reader.
+func inOurWords(msg string) string {
+	msg, _, _ = strings.Cut(msg, " in type ")
+	if key, ok := strings.CutPrefix(msg, "field "); ok {
+		return "unknown key " + strings.TrimSuffix(key, " not found")
+	}
+	return strings.NewReplacer(
+		"yaml: ", "", "cannot construct ", "expected another type here, not ",
+		"!!seq", "a list", "!!map", "a map", "!!str", "the text", "!!int", "the number", "!!bool", "the truth value", "!!null", "nothing",
+		" into string", ", for a text", " into bool", ", for true or false", " into map[string]string", ", for a map",
+	).Replace(msg)
 }
