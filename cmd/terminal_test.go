@@ -111,8 +111,8 @@ func (s *screen) text() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// wait waits until the screen shows something new: each wait begins where the
-// last one ended, because clear empties the screen before a command.
+// wait waits until the screen shows something. What it names must be new: only
+// run empties the screen.
 func (s *screen) wait(want string) string {
 	s.t.Helper()
 	pattern := regexp.MustCompile(want)
@@ -202,7 +202,13 @@ func TestTerminalInit(t *testing.T) {
 	s.typed(fakejira.Email(sandbox.User))
 	s.wait(`Jira token \(it is not shown\):$`)
 	s.hidden("wrong-token-0123456789", "wrong token")
-	s.wait(`(?s)jit: error: .*Jira token \(it is not shown\):$`)
+	// What is wrong may be the token, the e-mail or the site: all are asked for
+	// again, with what was typed to fall back on.
+	s.wait(`(?s)wrong, expired or revoked.*Jira's URL \[http://127.*\]:$`)
+	s.typed("")
+	s.wait(`Your e-mail at Jira Cloud.*\[.*\]:$`)
+	s.typed("")
+	s.wait(`Jira token \(it is not shown\):$`)
 	s.hidden(s.w.JiraToken, "Jira token")
 	s.wait(`(?s)Jira knows you as Ada of Acme.*warning: the token was not kept.*Keep the wallet's key.*\[keyring\]:$`)
 	s.typed("paper")
@@ -218,7 +224,7 @@ func TestTerminalInit(t *testing.T) {
 	s.typed(sandbox.Region)
 	s.wait(`(?s)AWS knows you as arn:aws:iam::111122223333:user/ada.*The audit log's URL .*\[file://.*\]:$`)
 	s.typed("ftp://nowhere")
-	s.wait(`(?s)jit: error: .*The audit log's URL .*\]:$`)
+	s.wait(`(?s)The audit log's URL .*jit: error: .*The audit log's URL .*\]:$`)
 	s.typed("file://" + filepath.Join(s.dir, "log"))
 	text := s.ends(exitOK)
 	if !strings.Contains(text, "/new/config.yaml") || !strings.Contains(text, "jit: hint: check everything with jit doctor") {
@@ -325,8 +331,11 @@ func TestTerminalSandboxOpensAShell(t *testing.T) {
 	s.typed("jit request DEMO-1 -e demo-ssh && ls -d $JIT_SANDBOX")
 	s.wait(`(?m)granted demo-ssh for DEMO-1`)
 	s.wait(`(?m)^/.*/jit-sandbox-[0-9]+$`)
-	// Ctrl-C is the shell's; the world outlives it.
+	// Ctrl-C is the shell's; the world outlives it. It takes away what is typed
+	// ahead, so that the next command waits for the prompt.
+	s.wait(prompt + `$`)
 	s.key("C-c")
+	s.wait(`(?s)\^C.*` + prompt + `$`)
 	s.typed("command -v jit && exit 7")
 	s.ends(7)
 	left, err := filepath.Glob(filepath.Join(s.dir, "jit-sandbox-*"))
