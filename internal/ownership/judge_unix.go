@@ -13,29 +13,41 @@ import (
 // writableByOthers are the permission bits that let the group or others write.
 const writableByOthers fs.FileMode = 0o022
 
-// judge decides by mode and owner. A directory that merely holds what counts
-// may be sticky, and its owner is not asked about: /tmp and home directories
-// under automounters belong to whom they may.
-func judge(path string, info fs.FileInfo, holder bool) error {
+// judge decides by mode and owner. The mode of a link means nothing.
+func judge(path string, info fs.FileInfo, as part) error {
 	mode := info.Mode()
-	if mode.Perm()&writableByOthers != 0 && (!holder || mode&fs.ModeSticky == 0) {
+	loose := mode.Perm()&writableByOthers != 0
+	switch {
+	case as == holder && !mode.IsDir():
+		return fault.New(fault.Config, "%s is not a directory", path)
+	case as == holder && loose && mode&fs.ModeSticky == 0:
+		return fault.New(fault.Config, "others can write in the directory %s (mode %04o), and so replace what it holds", path, mode.Perm()).
+			WithHint("run chmod go-w %s", path)
+	case as == target && loose:
 		return fault.New(fault.Config, "%s can be written by others (mode %04o)", path, mode.Perm()).
 			WithHint("run chmod go-w %s", path)
-	}
-	if holder {
-		return nil
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return fault.New(fault.Config, "cannot tell who owns %s", path)
 	}
-	return judgeOwner(path, int(stat.Uid), os.Geteuid())
+	return judgeOwner(path, int(stat.Uid), os.Geteuid(), as)
 }
 
-func judgeOwner(path string, owner, me int) error {
+// judgeOwner asks about each directory too, because its owner can let others
+// write there, and about each link, because a sticky directory lets others add
+// links of their own.
+func judgeOwner(path string, owner, me int, as part) error {
 	if owner == 0 || owner == me {
 		return nil
 	}
-	return fault.New(fault.Config, "%s belongs to another user (uid %d)", path, owner).
-		WithHint("run chown %d %s, or keep a copy of your own", me, path)
+	err := fault.New(fault.Config, "%s belongs to another user (uid %d)", path, owner)
+	switch as {
+	case holder:
+		return err.WithHint("run chown %d %s, or keep the file in a directory of your own or of root's", me, path)
+	case link:
+		return err.WithHint("run chown -h %d %s, or name what the link leads to", me, path)
+	default:
+		return err.WithHint("run chown %d %s, or keep a copy of your own", me, path)
+	}
 }

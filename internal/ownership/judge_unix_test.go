@@ -17,7 +17,7 @@ import (
 // tree makes DIR/policy.yaml with these modes and returns the file's path.
 func tree(t *testing.T, dir, file fs.FileMode) string {
 	t.Helper()
-	d := filepath.Join(t.TempDir(), "etc")
+	d := filepath.Join(private(t), "etc")
 	if err := os.Mkdir(d, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestCheckReadsModes(t *testing.T) {
 		{0o755, 0o646, "file"},
 		{0o755, 0o620, "file"},
 		{0o755, 0o602, "file"},
-		{0o777, 0o666, "file"},
+		{0o777, 0o666, "dir"}, // mended from the outside in
 		{0o775, 0o644, "dir"},
 		{0o757, 0o644, "dir"},
 		{0o777, 0o600, "dir"},
@@ -77,7 +77,7 @@ func TestCheckJudgesADirectoryItself(t *testing.T) {
 func TestCheckFollowsLinks(t *testing.T) {
 	t.Parallel()
 	loose := tree(t, 0o755, 0o666)
-	link := filepath.Join(t.TempDir(), "link")
+	link := filepath.Join(private(t), "link")
 	if err := os.Symlink(loose, link); err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +110,10 @@ func TestOwnerMustBeRootOrTheUser(t *testing.T) {
 	}{
 		{0, 0, true}, {0, 1000, true}, {1000, 1000, true}, {1000, 0, false}, {1001, 1000, false},
 	} {
-		if err := judgeOwner("p", tc.owner, tc.me); (err == nil) != tc.ok {
-			t.Errorf("owner %d for uid %d: %v", tc.owner, tc.me, err)
+		for _, as := range []part{target, holder, link} {
+			if err := judgeOwner("p", tc.owner, tc.me, as); (err == nil) != tc.ok || !tc.ok && fault.HintOf(err) == "" {
+				t.Errorf("owner %d for uid %d as %d: %v", tc.owner, tc.me, as, err)
+			}
 		}
 	}
 }
@@ -133,7 +135,7 @@ func TestAnotherUsersFileIsRefused(t *testing.T) {
 // A pipe is refused before it is opened; opening it would block.
 func TestPipeIsRefused(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "pipe")
+	path := filepath.Join(private(t), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +146,7 @@ func TestPipeIsRefused(t *testing.T) {
 
 func TestUnknownOwnerIsRefused(t *testing.T) {
 	t.Parallel()
-	if err := judge("p", noStat{}, false); fault.ClassOf(err) != fault.Config {
+	if err := judge("p", noStat{}, target); fault.ClassOf(err) != fault.Config {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -7,63 +7,53 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/jitaccess/jit/internal/fault"
 )
 
 // Check refuses a file or directory that its group or others can write, or that
-// somebody else than root and the current user owns. Symbolic links are
-// resolved first: what they lead to is what counts. The directory that holds
-// it, and the one that holds the link, must not be writable by others either,
-// unless sticky as /tmp is, since whoever can write there can put another file
-// in its place. On Windows, where access lists decide, nothing is checked beyond
-// that the path exists.
+// somebody else than root and the current user owns. The same goes for every
+// directory on the way to it from the root, and on the way to what each
+// symbolic link leads to, as with OpenSSH's StrictModes: whoever can write in
+// one of them can put another file in the place of the one that was meant. Only
+// a directory on the way may be sticky instead, as /tmp is, since there nobody
+// can replace what belongs to somebody else. On Windows, where access lists
+// decide, nothing is checked beyond that the path exists.
 //
-// The error is of class Config, its hint the chmod or chown that mends it; a
-// path that does not exist gives one for which errors.Is(err, fs.ErrNotExist)
-// holds.
+// The error is of class Config, its hint the chmod or chown that mends the very
+// file or directory; a path that does not exist gives one for which
+// errors.Is(err, fs.ErrNotExist) holds.
 func Check(path string) error {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return unreadable(path, err)
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return unreadable(path, err)
-	}
-	if err := judge(real, info, false); err != nil {
-		return err
-	}
-	if err := checkParent(real); err != nil {
-		return err
-	}
-	return checkParent(path)
+	_, _, err := trace(path)
+	return err
 }
 
-// ReadFile reads a file that passes Check, judging the very file that it
-// opened, and refuses one of more than limit bytes or that is no regular file.
-// The errors are those of Check.
+// ReadFile reads a file that passes Check, and refuses one of more than limit
+// bytes or that is no regular file. It opens the file under the path that was
+// checked, which nobody else can then change, and judges once more what it
+// opened. The errors are those of Check.
 func ReadFile(path string, limit int64) ([]byte, error) {
+	real, info, err := trace(path)
+	if err != nil {
+		return nil, err
+	}
 	// Looked at before it is opened, because opening a pipe would wait for a
 	// writer.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() {
 		return nil, fault.New(fault.Config, "%s is not a regular file", path)
 	}
-	f, err := os.Open(path)
+	f, err := open(real)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
 	defer f.Close()
-	if err := Check(path); err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		return nil, unreadable(path, err)
 	}
-	if err := judge(path, info, false); err != nil {
+	if !info.Mode().IsRegular() {
+		return nil, fault.New(fault.Config, "%s is not a regular file", path)
+	}
+	if err := judge(real, info, target); err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -76,18 +66,14 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-func checkParent(path string) error {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return unreadable(path, err)
-	}
-	parent := filepath.Dir(abs)
-	info, err := os.Stat(parent)
-	if err != nil {
-		return unreadable(parent, err)
-	}
-	return judge(parent, info, true)
-}
+// part is what something on the way is there for.
+type part int
+
+const (
+	target part = iota // what is asked for
+	holder             // a directory on the way
+	link               // a symbolic link on the way
+)
 
 // unreadable says why a path cannot be read, in words that name it once.
 func unreadable(path string, err error) error {
