@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 )
@@ -12,7 +11,7 @@ import (
 // walk is a chain being verified, record by record.
 type walk struct {
 	chain *Chain
-	known map[uint64]string // hashes of known records by sequence number
+	known map[uint64][]string // hashes of known records by sequence number
 	owner owner
 	last  link // the record before; seq 0 for none
 }
@@ -20,12 +19,7 @@ type walk struct {
 // verify fills in what is found about one writer's chain.
 func (v *verifier) verify(ctx context.Context, writer string, chain *Chain) error {
 	*chain = Chain{Writer: writer, OK: true, Problems: []Problem{}}
-	w := &walk{chain: chain, known: map[uint64]string{}, owner: v.options.owner(writer)}
-	for _, k := range v.options.Known {
-		if k.Writer == writer {
-			w.known[k.Seq] = k.Hash
-		}
-	}
+	w := &walk{chain: chain, known: v.options.known(writer), owner: v.options.owner(writer)}
 	ctx, cancel := context.WithCancel(ctx)
 	queue, ended := v.fetch(ctx, writer)
 	defer func() {
@@ -42,10 +36,8 @@ func (v *verifier) verify(ctx context.Context, writer string, chain *Chain) erro
 			chain.add(Problem{Code: CodeForeign, Text: fmt.Sprintf("%q is no record's name", writer+"/"+l.file)})
 			continue
 		}
-		if l.seq == 1 && l.err == nil { // one with an error is reported for that
-			if err := v.continuation(ctx, l, chain); err != nil {
-				return err
-			}
+		if err := v.begin(ctx, l, chain); err != nil {
+			return err
 		}
 		w.step(l)
 	}
@@ -76,12 +68,12 @@ func (w *walk) step(l link) {
 	if l.err == nil {
 		w.checkOwner(l)
 	}
-	if want, ok := w.known[l.seq]; ok {
-		delete(w.known, l.seq)
+	for _, want := range w.known[l.seq] {
 		if want != l.hash {
 			c.add(Problem{Seq: l.seq, Code: CodeKnown, Text: fmt.Sprintf("its SHA-256 is %s, and was %s when it was written", l.hash, want)})
 		}
 	}
+	delete(w.known, l.seq)
 	w.last = l
 }
 
@@ -96,71 +88,23 @@ func (w *walk) checkOwner(l link) {
 // end reports what should have been there.
 func (w *walk) end() {
 	for _, seq := range slices.Sorted(maps.Keys(w.known)) {
-		w.chain.add(Problem{Seq: seq, Code: CodeKnown, Text: "the record is known to have been written, and is gone"})
+		for _, hash := range w.known[seq] {
+			w.chain.add(Problem{Seq: seq, Code: CodeKnown, Text: fmt.Sprintf("a record with SHA-256 %q is known to have been written, and is gone", hash)})
+		}
 	}
 	if w.last.seq > 0 {
 		w.chain.Head = &Ref{Writer: w.chain.Writer, Seq: w.last.seq, Hash: w.last.hash}
 	}
 }
 
-// continuation checks that the first record of WRITER.2 and its like names a
-// record of the chain before it, as it is there.
-func (v *verifier) continuation(ctx context.Context, first link, chain *Chain) error {
-	base, part := SplitWriter(chain.Writer)
-	from := first.record.Continues
-	broken := func(format string, args ...any) error {
-		chain.add(Problem{Seq: 1, Code: CodeBroken, Text: fmt.Sprintf(format, args...)})
-		return nil
+// known are the hashes that records of a chain are known to have had. Two of
+// the same number cannot both be there.
+func (o Options) known(writer string) map[uint64][]string {
+	known := map[uint64][]string{}
+	for _, k := range o.Known {
+		if k.Writer == writer && !slices.Contains(known[k.Seq], k.Hash) {
+			known[k.Seq] = append(known[k.Seq], k.Hash)
+		}
 	}
-	before := base
-	if part > 2 {
-		before = fmt.Sprintf("%s.%d", base, part-1)
-	}
-	switch {
-	case part == 1 && from != nil:
-		return broken("the chain is no continuation, and says that it continues %q", Name(from.Writer, from.Seq))
-	case part == 1:
-		return nil
-	case from == nil:
-		return broken("the record does not say which record of %s it goes on from", before)
-	case from.Writer != before:
-		return broken("the record goes on from %q, not from %s", from.Writer, before)
-	case from.Seq == 0:
-		return nil // nothing of that chain was good
-	}
-	data, err := v.store.Read(ctx, Name(from.Writer, from.Seq))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return broken("the record goes on from %q, which is not there", Name(from.Writer, from.Seq))
-	case err != nil && !errors.Is(err, ErrTooLarge):
-		return err
-	case err != nil || Hash(data) != from.Hash:
-		return broken("the record goes on from %q with SHA-256 %q, which it no longer has", Name(from.Writer, from.Seq), from.Hash)
-	}
-	return nil
-}
-
-// owner says whom the records of a chain may be about.
-type owner struct {
-	base string // of the writer; "" where it does not matter
-	id   string // the mapped principal; "" where the writer's name must be its
-}
-
-func (o Options) owner(writer string) owner {
-	if len(o.Principals) == 0 {
-		return owner{}
-	}
-	base, _ := SplitWriter(writer)
-	return owner{base: base, id: o.Principals[base]}
-}
-
-func (o owner) is(id string) bool {
-	return o.base == "" || o.id != "" && o.id == id || o.id == "" && EscapeID(id) == o.base
-}
-
-func (o owner) String() string {
-	if o.id != "" {
-		return fmt.Sprintf("%q's", o.id)
-	}
-	return "that of " + o.base
+	return known
 }

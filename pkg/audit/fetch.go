@@ -66,7 +66,7 @@ func (v *verifier) read(ctx context.Context, writer, file string, seq uint64) li
 	case errors.Is(err, fs.ErrNotExist):
 		l.err = errors.New("it is listed and cannot be read")
 		return l
-	case errors.Is(err, ErrTooLarge):
+	case IsSpoiled(err):
 		l.err = err
 		return l
 	case err != nil:

@@ -5,7 +5,8 @@ type Report struct {
 	OK      bool    `json:"ok"`
 	Records uint64  `json:"records"`
 	Chains  []Chain `json:"chains"`
-	// Problems are those of no chain, such as names that are no writer's.
+	// Problems are those of no chain that is there, such as names that are no
+	// writer's.
 	Problems []Problem `json:"problems"`
 }
 
@@ -49,14 +50,20 @@ const (
 	CodeMalformed Code = "malformed" // these bytes are no record
 	CodeMisplaced Code = "misplaced" // the record names another place than it is at
 	CodeForeign   Code = "foreign"   // a name that no log has
-	CodeBroken    Code = "broken"    // a continuation does not name its predecessor
+	CodeBroken    Code = "broken"    // a continuation does not name its predecessor, or has none
 	CodePrincipal Code = "principal" // the record is about somebody whose writer this is not
 	CodeKnown     Code = "known"     // a record that is known to have been written is not there as it was
+	CodeAbsent    Code = "absent"    // a writer that was asked for has no record
 )
 
 // maxProblems is how many problems of one chain a report lists, so that a
 // spoiled chain of a million records does not fill the memory.
 const maxProblems = 100
+
+func (r *Report) add(p Problem) {
+	r.OK = false
+	r.Problems = append(r.Problems, p)
+}
 
 func (c *Chain) add(p Problem) {
 	p.Writer, c.OK = c.Writer, false

@@ -19,13 +19,24 @@ type Store interface {
 	// those of records in the order of their sequence numbers.
 	Files(ctx context.Context, writer string) iter.Seq2[string, error]
 	// Read returns the bytes of WRITER/FILE. A name that is not there is
-	// fs.ErrNotExist, and more than MaxRecord bytes are ErrTooLarge.
+	// fs.ErrNotExist; what can be no record is an error that IsSpoiled knows.
 	Read(ctx context.Context, name string) ([]byte, error)
 }
 
+// ErrNotRegular says that a name has no regular file: a directory, a pipe, a
+// device or a symbolic link, which no log has, and whose opening may wait for
+// ever or lead out of the log.
+var ErrNotRegular = errors.New("it is no regular file")
+
+// IsSpoiled reports whether an error of Read is about what has the name, which
+// can be no record, and not about a store that failed.
+func IsSpoiled(err error) bool { return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrNotRegular) }
+
 // FS reads a log from a file system: the directory of a file:// log, or a copy
 // of a bucket. Names that begin with a dot are left out: an append that was
-// interrupted leaves such a file, which was never a record.
+// interrupted leaves such a file, which was never a record. Where fsys has
+// symbolic links it must be an fs.ReadLinkFS, as os.DirFS is: they are no
+// records.
 func FS(fsys fs.FS) Store { return fsStore{fsys} }
 
 type fsStore struct{ fsys fs.FS }
@@ -54,7 +65,8 @@ func (s fsStore) Files(ctx context.Context, writer string) iter.Seq2[string, err
 	return func(yield func(string, error) bool) {
 		var seqs []uint64
 		for name, err := range s.unordered(ctx, writer) {
-			if seq, ok := ParseFileName(name); ok && err == nil {
+			// A directory with a record's name is in that record's place.
+			if seq, ok := ParseFileName(strings.TrimSuffix(name, "/")); ok && err == nil {
 				seqs = append(seqs, seq)
 			} else if !yield(name, err) || err != nil {
 				return
@@ -72,6 +84,14 @@ func (s fsStore) Files(ctx context.Context, writer string) iter.Seq2[string, err
 // unordered reads a folder a thousand names at a time.
 func (s fsStore) unordered(ctx context.Context, writer string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		info, err := fs.Lstat(s.fsys, writer)
+		if err == nil && !info.IsDir() {
+			return // nothing is below it, and opening a pipe waits for ever
+		}
+		if err != nil {
+			yield("", err)
+			return
+		}
 		f, err := s.fsys.Open(writer)
 		if err != nil {
 			yield("", err)
@@ -112,6 +132,14 @@ func yieldNames(entries []fs.DirEntry, yield func(string, error) bool) bool {
 }
 
 func (s fsStore) Read(_ context.Context, name string) ([]byte, error) {
+	// Looked at before it is opened: opening a pipe waits for whoever writes.
+	info, err := fs.Lstat(s.fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: ErrNotRegular}
+	}
 	f, err := s.fsys.Open(name)
 	if err != nil {
 		return nil, err

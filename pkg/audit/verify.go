@@ -11,12 +11,17 @@ import (
 // Options say what Verify compares the log with.
 type Options struct {
 	// Writers are the only chains to verify, with their continuations; nil for
-	// all.
+	// all. One that has no record is a problem.
 	Writers []string
 	// Principals maps the writers that the store confines to the one principal
-	// that each may write about. Where it is not empty, a writer that it lacks
-	// must have the name that EscapeID gives its principal.
+	// that each may write about. A map that is not empty sets CheckPrincipals.
 	Principals map[string]string
+	// CheckPrincipals holds each writer that Principals lacks to the name that
+	// EscapeID gives the principal of its records.
+	CheckPrincipals bool
+	// AnyPrincipal are writers that are not held to it, where Principals lacks
+	// them too.
+	AnyPrincipal []string
 	// Known are records that were seen before, such as those of grants that
 	// somebody holds. Without them a cut or changed end of a chain looks like
 	// one that is yet to be written.
@@ -50,6 +55,7 @@ func Verify(ctx context.Context, store Store, o Options) (Report, error) {
 		return Report{}, err
 	}
 	v.unseen(writers, &report)
+	v.absent(&report)
 	for _, c := range report.Chains {
 		report.Records += c.Records
 		report.OK = report.OK && c.OK
@@ -99,8 +105,7 @@ func (v *verifier) writers(ctx context.Context, report *Report) ([]string, error
 		switch {
 		case strings.HasPrefix(name, "_"):
 		case !folder || !IsWriter(writer):
-			report.OK = false
-			report.Problems = append(report.Problems, Problem{Code: CodeForeign, Text: fmt.Sprintf("%q is no writer's", name)})
+			report.add(Problem{Code: CodeForeign, Text: fmt.Sprintf("%q is no writer's", name)})
 		case v.wanted(writer):
 			writers = append(writers, writer)
 		}
@@ -125,13 +130,25 @@ func (v *verifier) wanted(writer string) bool {
 
 // unseen reports the known records whose whole chain is gone.
 func (v *verifier) unseen(writers []string, report *Report) {
+	told := map[Ref]bool{}
 	for _, k := range v.options.Known {
-		if !v.wanted(k.Writer) || slices.Contains(writers, k.Writer) {
+		if !v.wanted(k.Writer) || slices.Contains(writers, k.Writer) || told[k] {
 			continue
 		}
-		report.OK = false
-		report.Problems = append(report.Problems, Problem{
-			Writer: k.Writer, Seq: k.Seq, Code: CodeKnown, Text: "the record is known to have been written, and its whole chain is gone",
-		})
+		told[k] = true
+		report.add(Problem{Writer: k.Writer, Seq: k.Seq, Code: CodeKnown, Text: "the record is known to have been written, and its whole chain is gone"})
+	}
+}
+
+// absent reports the writers asked for that have no record: a misspelt name
+// must not pass for a chain that holds.
+func (v *verifier) absent(report *Report) {
+	for _, writer := range v.options.Writers {
+		if !slices.ContainsFunc(report.Chains, func(c Chain) bool {
+			base, _ := SplitWriter(c.Writer)
+			return c.Records > 0 && (c.Writer == writer || base == writer)
+		}) {
+			report.add(Problem{Writer: writer, Code: CodeAbsent, Text: "the log has no record of this writer"})
+		}
 	}
 }
