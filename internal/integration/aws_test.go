@@ -22,7 +22,8 @@ func awscli(t testing.TB) string {
 
 // cloudWorld is a world whose S3 and STS are the real server's. Its role may
 // do everything in the bucket; the session policy narrows it to reading in/.
-func cloudWorld(t testing.TB) (*world, *cloud) {
+// Arrange is called before anything is served.
+func cloudWorld(t testing.TB, arrange ...func(*world)) (*world, *cloud) {
 	t.Helper()
 	c := newCloud(t)
 	w := newWorld(t)
@@ -42,6 +43,9 @@ func cloudWorld(t testing.TB) (*world, *cloud) {
 		if err := c.put(t.Context(), c.Root, name, "content of "+name); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for _, f := range arrange {
+		f(w)
 	}
 	return w.start(), c
 }
@@ -114,11 +118,10 @@ func TestCredentialProcessServesAwscli(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait()
-	for range 2 {
+	for range 8 {
 		wg.Go(func() {
-			if r := who(); r.code != 0 {
-				t.Errorf("exit code %d, standard error %q", r.code, r.stderr)
+			if r := who(); r.code != 0 || !strings.Contains(r.stdout, "/OPS-7."+g.ID) {
+				t.Errorf("exit code %d, standard output %q, standard error %q", r.code, r.stdout, r.stderr)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func (c *cloud) log(t testing.TB, key sigv4.Key, stateDir string) *auditlog.Log 
 		StateDir: stateDir,
 		S3: func(_ context.Context, region string) (auditlog.S3API, error) {
 			return auditlog.NewS3(aws.Config{
-				BaseEndpoint: &c.s3URL, Region: region,
+				BaseEndpoint: &c.s3URL, Region: region, HTTPClient: c.http,
 				Credentials: credentials.NewStaticCredentialsProvider(key.ID, key.Secret, key.Token),
 			}, region), nil
 		},
@@ -48,14 +48,21 @@ func (c *cloud) engineer(t testing.TB) sigv4.Key {
 }
 
 func TestLogContractOnARealS3(t *testing.T) {
-	accesstest.LogContract(t, func(t *testing.T) accesstest.LogRig {
-		c := newCloud(t)
-		key := c.engineer(t)
-		return accesstest.LogRig{
-			Open:  func() access.Log { return c.log(t, key, t.TempDir()) },
-			Store: c.log(t, key, ""),
-		}
-	})
+	for name, front := range map[string]func(t testing.TB) *cloud{
+		"plain": newCloud,
+		"TLS":   func(t testing.TB) *cloud { return newCloud(t).overTLS(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			accesstest.LogContract(t, func(t *testing.T) accesstest.LogRig {
+				c := front(t)
+				key := c.engineer(t)
+				return accesstest.LogRig{
+					Open:  func() access.Log { return c.log(t, key, t.TempDir()) },
+					Store: c.log(t, key, ""),
+				}
+			})
+		})
+	}
 }
 
 // Machines of one writer, each with a cache of its own, meet at the same

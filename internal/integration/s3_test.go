@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ import (
 type cloud struct {
 	*s3server.Server
 	s3URL, stsURL string
+	http          *http.Client // trusts the server where it speaks TLS, whatever the environment says
 	bucket        string
 }
 
@@ -37,8 +39,17 @@ func newCloud(t testing.TB) *cloud {
 	objects, tokens := httptest.NewServer(c.S3), httptest.NewServer(c.STS)
 	t.Cleanup(objects.Close)
 	t.Cleanup(tokens.Close)
-	c.s3URL, c.stsURL = objects.URL, tokens.URL
+	c.s3URL, c.stsURL, c.http = objects.URL, tokens.URL, objects.Client()
 	c.makeBucket(t)
+	return c
+}
+
+// overTLS puts a front with TLS before S3, as that of a real one is.
+func (c *cloud) overTLS(t testing.TB) *cloud {
+	t.Helper()
+	front := httptest.NewTLSServer(c.S3)
+	t.Cleanup(front.Close)
+	c.s3URL, c.http = front.URL, front.Client()
 	return c
 }
 
@@ -83,7 +94,7 @@ func (c *cloud) makeBucket(t testing.TB) {
 // client is an S3 client with a key.
 func (c *cloud) client(key sigv4.Key) *s3.Client {
 	return s3.New(s3.Options{
-		BaseEndpoint: &c.s3URL, UsePathStyle: true, Region: s3server.Region,
+		BaseEndpoint: &c.s3URL, UsePathStyle: true, Region: s3server.Region, HTTPClient: c.http,
 		Credentials: credentials.NewStaticCredentialsProvider(key.ID, key.Secret, key.Token),
 		DisableLogOutputChecksumValidationSkipped: true, RetryMaxAttempts: 1,
 	})
