@@ -21,7 +21,7 @@ func (a *app) runChild(_ context.Context, command, environ []string) error {
 		return fault.Wrap(fault.Usage, err, "cannot run %s", command[0]).WithHint("is it on your PATH?")
 	}
 	child := exec.Command(path, command[1:]...) //nolint:noctx // Ctrl-C reaches the child by itself; killing it would lose its exit code
-	child.Env, child.Stdin, child.Stdout, child.Stderr = environ, a.io.In, a.io.Out, a.io.Err
+	child.Env, child.Stdin, child.Stdout, child.Stderr = environ, a.io.In, a.io.ForChild(), a.io.Err
 	err = child.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return &childExit{exit.ExitCode()}

@@ -37,7 +37,7 @@ func Main() int {
 		random:     rand.Reader,
 		systemPath: config.SystemPath,
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	return a.run(ctx, os.Args[1:])
 }
@@ -50,6 +50,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.io.Out)
 	root.SetErr(a.io.Err)
 	executed, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = a.io.OutError()
+	}
 	if err == nil {
 		return exitOK
 	}

@@ -1,10 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy"
 )
 
@@ -56,16 +59,25 @@ func (a *app) policyCheck(paths []string, asJSON bool) error {
 		paths = []string{cfg.Policy}
 	}
 	summaries := make([]policySummary, 0, len(paths))
+	var wrong []string
+	var hint string
 	for _, path := range paths {
 		p, err := policy.Load(path)
-		if err != nil {
+		if err != nil && fault.ClassOf(err) != fault.Config {
 			return err
+		}
+		if err != nil {
+			wrong, hint = append(wrong, err.Error()), cmp.Or(hint, fault.HintOf(err))
+			continue
 		}
 		s := policySummary{Path: path, Hash: p.Hash, Files: p.Files, Entitlements: []string{}}
 		for _, e := range p.Entitlements() {
 			s.Entitlements = append(s.Entitlements, e.Name)
 		}
 		summaries = append(summaries, s)
+	}
+	if len(wrong) > 0 {
+		return &fault.Error{Class: fault.Config, Msg: strings.Join(wrong, "\n"), Hint: hint}
 	}
 	if asJSON {
 		return writeJSON(a.io.Out, summaries)

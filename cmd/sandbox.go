@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +57,8 @@ func (a *app) sandbox(ctx context.Context, command []string) (err error) {
 		return a.inSandbox(ctx, w, command)
 	}
 	if a.io.Interactive() && a.io.OutTTY {
-		a.io.Note("this shell is in the sandbox; try: jit request DEMO-1 -e demo-ssh")
+		a.io.Note("this shell is in the sandbox; try: jit request DEMO-1 -e demo-aws, then jit exec -- env")
+		a.io.Note("for SSH: eval $(ssh-agent), jit request DEMO-1 -e demo-ssh, ssh -F $JIT_SANDBOX/ssh_config demo-host")
 		a.io.Note("leave it with exit; everything in %s is then removed", w.Dir)
 		return a.inSandbox(ctx, w, []string{a.userShell()})
 	}
@@ -81,8 +84,8 @@ func (a *app) inSandbox(ctx context.Context, w *sandbox.World, command []string)
 		return fault.Wrap(fault.Usage, err, "cannot run %s", command[0])
 	}
 	child := exec.CommandContext(context.WithoutCancel(ctx), path, command[1:]...)
-	child.Env, child.Stdin, child.Stdout, child.Stderr = environ, a.io.In, a.io.Out, a.io.Err
-	err = child.Run()
+	child.Env, child.Stdin, child.Stdout, child.Stderr = environ, a.io.In, a.io.ForChild(), a.io.Err
+	err = runForwarding(child)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return &childExit{exitOf(exit)}
 	}
@@ -90,6 +93,30 @@ func (a *app) inSandbox(ctx context.Context, w *sandbox.World, command []string)
 		return fault.Wrap(fault.Usage, err, "cannot run %s", path)
 	}
 	return nil
+}
+
+// runForwarding runs a child and passes on the signals that are sent to jit
+// alone, so that both end together and the world is taken down.
+func runForwarding(child *exec.Cmd) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				_ = child.Process.Signal(s) // it may have ended by itself
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return child.Wait()
 }
 
 // lookIn finds a program on the PATH of an environment that is not ours.

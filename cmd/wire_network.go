@@ -93,8 +93,23 @@ func (n *network) ticketsWith(token credential.Secret) (*jira.Client, error) {
 		URL: n.cfg.Jira.URL, Email: n.cfg.Jira.Email, Token: token,
 		Gateway: n.cfg.Jira.Gateway, GatewayExplicit: n.cfg.Jira.Gateway != "",
 		CloudIDs:  jira.CloudIDFile(filepath.Join(n.state, "cloudid")),
-		Transport: n.http, Now: n.app.now, Notice: func(text string) { n.app.io.Note("%s", text) },
+		Transport: n.http, Now: n.app.now, Notice: n.app.noteOnce(),
 	})
+}
+
+// noteOnce tells each notice once: calls that run side by side are made to wait
+// for the same reason.
+func (a *app) noteOnce() func(string) {
+	var mu sync.Mutex
+	told := map[string]bool{}
+	return func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !told[text] {
+			told[text] = true
+			a.io.Note("%s", text)
+		}
+	}
 }
 
 // deciding is the service without anything that mints, records or keeps: it

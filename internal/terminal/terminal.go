@@ -30,20 +30,30 @@ type Streams struct {
 	// Colour is whether decoration may be written to Err and to a terminal Out.
 	Colour bool
 
-	inFile *os.File
+	inFile  *os.File
+	outFile *os.File
 }
 
 // Standard returns the streams of the process. Colour is off where the
 // terminal is dumb or the user does not want it.
 func Standard(in, out, err *os.File, termName string, noColor bool) *Streams {
 	s := &Streams{
-		In: in, Out: out, Err: err, inFile: in,
+		In: in, Out: &output{w: out}, Err: err, inFile: in, outFile: out,
 		InTTY:  term.IsTerminal(int(in.Fd())),
 		OutTTY: term.IsTerminal(int(out.Fd())),
 		ErrTTY: term.IsTerminal(int(err.Fd())),
 	}
 	s.Colour = s.ErrTTY && !noColor && termName != "dumb"
 	return s
+}
+
+// ForChild returns standard output for a command that jit runs: the file
+// itself, so that the command finds the terminal where there is one.
+func (s *Streams) ForChild() io.Writer {
+	if s.outFile == nil {
+		return s.Out
+	}
+	return s.outFile
 }
 
 // Interactive reports whether a question can be asked and answered.

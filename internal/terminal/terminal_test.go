@@ -116,3 +116,19 @@ func TestCtrlCEndsAQuestion(t *testing.T) {
 		t.Errorf("Line went on: %v", err)
 	}
 }
+
+func TestAFullDiskBehindStandardOutputIsRemembered(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full here")
+	}
+	defer full.Close()
+	s := terminal.Standard(full, full, full, "xterm", true)
+	if s.OutError() != nil {
+		t.Fatal("an error before anything was written")
+	}
+	_, _ = s.Out.Write([]byte("data"))
+	if s.OutError() == nil {
+		t.Error("the error is lost")
+	}
+}
