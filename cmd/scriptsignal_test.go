@@ -100,7 +100,11 @@ func hang(ts *testscript.TestScript, w *sandbox.World, service string) (waiting 
 		method := map[string]string{"s3": http.MethodPut, "s3-read": http.MethodGet}[service]
 		g := &gate{next: w.S3, method: method, asked: make(chan struct{}, 64), open: make(chan struct{})}
 		ts.Setenv("AWS_ENDPOINT_URL_S3", serve(ts, g))
-		return func() bool { return len(g.asked) > 0 }, func() { close(g.open) }
+		return func() bool { return len(g.asked) > 0 }, func() {
+			if service == "s3" {
+				close(g.open)
+			}
+		}
 	}
 	ts.Fatalf("nothing hangs by %s", service)
 	return nil, nil
@@ -117,7 +121,11 @@ type gate struct {
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == g.method {
 		g.asked <- struct{}{}
-		<-g.open
+		select {
+		case <-g.open:
+		case <-r.Context().Done():
+			return
+		}
 	}
 	g.next.ServeHTTP(w, r)
 }
