@@ -15,6 +15,9 @@ const (
 	// AppendLimit is how long Append takes at most, waiting for others
 	// included. Ctrl-C does not end it: a record that was begun is finished.
 	AppendLimit = 30 * time.Second
+	// settle is how much of it is kept for a store that was told to stop to say
+	// what it could not do. One that does not even stop is left behind.
+	settle = time.Second
 	// attemptLimit is how long one write may go unanswered before its bytes are
 	// sent again.
 	attemptLimit = 8 * time.Second
@@ -53,8 +56,14 @@ func (l *Log) Append(ctx context.Context, writer string, event audit.Event) (aud
 	if event.Version == "" {
 		event.Version = l.version
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), AppendLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), AppendLimit-settle)
 	defer cancel()
+	return l.bounded(ctx, func() (audit.Ref, error) { return l.inTurn(ctx, writer, event) })
+}
+
+// inTurn appends an event when nobody else of this process, or for a while of
+// this machine, appends to the same chain.
+func (l *Log) inTurn(ctx context.Context, writer string, event audit.Event) (audit.Ref, error) {
 	done, err := l.turn(ctx, writer)
 	if err != nil {
 		return audit.Ref{}, err
@@ -68,6 +77,35 @@ func (l *Log) Append(ctx context.Context, writer string, event audit.Event) (aud
 	}
 	l.heads.set(writer, ref)
 	return ref, nil
+}
+
+// bounded returns what a call returns, or goes on without it: a file system
+// that hangs does not mind a context. The call keeps its turn until it ends.
+func (l *Log) bounded(ctx context.Context, call func() (audit.Ref, error)) (audit.Ref, error) {
+	type answer struct {
+		ref audit.Ref
+		err error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		ref, err := call()
+		answered <- answer{ref, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.ref, a.err
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(settle)
+	defer timer.Stop()
+	select {
+	case a := <-answered:
+		return a.ref, a.err
+	case <-timer.C:
+		f := l.explain(ctx.Err(), doingWrite)
+		f.Msg = noAnswer() + "; the record may have been written"
+		return audit.Ref{}, f
+	}
 }
 
 // appending is one event on its way to the end of a chain.
@@ -123,6 +161,9 @@ func (a *appending) run(ctx context.Context, writer string) (audit.Ref, error) {
 func (a *appending) put(ctx context.Context, name string, data []byte, hash string) error {
 	unsent := 0
 	for try := 0; ; try++ {
+		if err := ctx.Err(); err != nil {
+			return err // nobody waits any more
+		}
 		attempt, cancel := context.WithTimeout(ctx, attemptLimit)
 		err := a.log.create(attempt, name, data)
 		cancel()
@@ -148,7 +189,7 @@ func (a *appending) put(ctx context.Context, name string, data []byte, hash stri
 // not answered.
 func (a *appending) whose(ctx context.Context, name, hash string) error {
 	there, err := a.log.Read(ctx, name)
-	if err != nil && !errors.Is(err, audit.ErrTooLarge) {
+	if err != nil && !audit.IsSpoiled(err) {
 		return err
 	}
 	if err == nil && audit.Hash(there) == hash {
@@ -203,6 +244,8 @@ func (a *appending) goOn(ctx context.Context, spoiled uint64) error {
 	return nil
 }
 
+func noAnswer() string { return "the audit log did not answer within " + AppendLimit.String() }
+
 // fault is the error of an append.
 func (a *appending) fault(ctx context.Context, err error, doing string) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Class == fault.Audit {
@@ -210,7 +253,7 @@ func (a *appending) fault(ctx context.Context, err error, doing string) error {
 	}
 	f := a.log.explain(err, doing)
 	if ctx.Err() != nil {
-		f.Msg = "the audit log did not answer within " + AppendLimit.String()
+		f.Msg = noAnswer()
 	}
 	if a.lost {
 		f.Msg += "; the record may have been written"
@@ -229,7 +272,7 @@ func jitter(try int, least, most time.Duration) time.Duration {
 func (l *Log) record(ctx context.Context, writer string, seq uint64) (r audit.Record, ok bool, err error) {
 	data, err := l.Read(ctx, audit.Name(writer, seq))
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, audit.ErrTooLarge):
+	case errors.Is(err, fs.ErrNotExist), audit.IsSpoiled(err):
 		return audit.Record{}, false, nil
 	case err != nil:
 		return audit.Record{}, false, err

@@ -141,7 +141,7 @@ func (l *Log) entry(ctx context.Context, writer string, seq uint64) entry {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.gone = true
-	case errors.Is(err, audit.ErrTooLarge):
+	case audit.IsSpoiled(err):
 		e.err = spoiled(writer, seq, err)
 	case err != nil:
 		e.fatal = err

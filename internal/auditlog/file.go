@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/pkg/audit"
@@ -105,10 +106,18 @@ func writeTemporary(dir string, data []byte) (path string, err error) {
 // last reads all the names: a directory has no order to search by. It is asked
 // only where no head is cached.
 func (b *dirBackend) last(ctx context.Context, writer string, from, below uint64) (uint64, error) {
-	f, err := os.Open(filepath.Join(b.dir, writer))
+	dir := filepath.Join(b.dir, writer)
+	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return from, nil
 	}
+	if err == nil && !info.IsDir() { // a pipe, say, whose opening waits for ever
+		err = &fs.PathError{Op: "readdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if err != nil {
+		return 0, err
+	}
+	f, err := os.Open(dir)
 	if err != nil {
 		return 0, err
 	}
@@ -135,6 +144,8 @@ func (b *dirBackend) warm(context.Context) {}
 func (b *dirBackend) explain(err error, doing string) *fault.Error {
 	f := fault.Wrap(fault.Audit, err, "the audit log cannot %s", doing)
 	switch {
+	case audit.IsSpoiled(err):
+		return f.WithHint("somebody put it there: run jit audit verify")
 	case isDiskFull(err):
 		return f.WithHint("make room on the file system of %s", b.dir)
 	case errors.Is(err, fs.ErrPermission) && doing == doingRead:

@@ -81,10 +81,17 @@ func (h *heads) load(path string) (cached, bool) {
 		return cached{}, false
 	}
 	var c cached
-	if json.Unmarshal(data, &c) != nil || c.Log != h.log || c.Sum != c.sum() || c.Head.Seq == 0 || c.Head.Seq >= audit.MaxSeq {
+	if json.Unmarshal(data, &c) != nil || c.Log != h.log || c.Sum != c.sum() || !c.plausible() {
 		return cached{}, false
 	}
 	return c, true
+}
+
+// plausible reports whether the head is one of the writer's chain, or of its
+// continuations: an append goes on from it, and must not land on another's.
+func (c cached) plausible() bool {
+	base, _ := audit.SplitWriter(c.Head.Writer)
+	return audit.IsWriter(c.Head.Writer) && base == c.Writer && c.Head.Seq > 0 && c.Head.Seq < audit.MaxSeq
 }
 
 func later(a, b audit.Ref) bool {

@@ -32,6 +32,11 @@ var regionPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 })
 
+// parameterPattern is what names of parameters look like, and few secrets do.
+var parameterPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z]+([._-][A-Za-z]+)*$`)
+})
+
 // parseURL reads the address of a log.
 func parseURL(raw string) (location, error) {
 	u, err := url.Parse(raw)
@@ -53,6 +58,18 @@ func parseURL(raw string) (location, error) {
 
 func refuse(format string, args ...any) error {
 	return fault.New(fault.Config, format, args...).WithHint("%s", urlHint)
+}
+
+// refuseParameter names a parameter and never its value: whoever writes
+// secret_access_key= there wrote a secret behind it.
+func refuseParameter(key string) error {
+	switch {
+	case key == "region":
+		return refuse("what the audit log's address has for region= is no region, or it is there twice")
+	case parameterPattern().MatchString(key):
+		return refuse("%s= in the audit log's address is not understood", key)
+	}
+	return refuse("what follows the ? of the audit log's address is not understood")
 }
 
 func parseFile(u *url.URL) (location, error) {
@@ -83,7 +100,7 @@ func parseS3(u *url.URL) (location, error) {
 	}
 	for key, values := range query {
 		if key != "region" || len(values) != 1 || !regionPattern().MatchString(values[0]) {
-			return location{}, refuse("%s=%s in the audit log's address is not understood", key, strings.Join(values, ","))
+			return location{}, refuseParameter(key)
 		}
 		loc.region = values[0]
 	}
@@ -93,7 +110,7 @@ func parseS3(u *url.URL) (location, error) {
 	}
 	for _, part := range strings.Split(prefix, "/") {
 		if part == "" || part == "." || part == ".." || strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return location{}, refuse("%q is no prefix for an audit log", prefix)
+			return location{}, refuse("the prefix in the audit log's address has an empty part, a . or .., or a control character")
 		}
 	}
 	loc.prefix = prefix + "/"

@@ -58,7 +58,7 @@ func (b *s3Backend) withoutCode(f *fault.Error, err error, status int, doing str
 		return f.WithHint("the store's certificate is not trusted: set AWS_CA_BUNDLE to the roots of your network, if it has its own")
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errUnclear):
 		return f.WithHint("see whether the network and S3 work, then try again")
-	case errors.Is(err, audit.ErrTooLarge):
+	case audit.IsSpoiled(err):
 		return f.WithHint("somebody put it there: run jit audit verify")
 	}
 	return f.WithHint("see whether there are AWS credentials, such as by aws sts get-caller-identity, and a region")

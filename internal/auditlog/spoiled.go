@@ -9,10 +9,6 @@ import (
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
-// goodTries bounds how far back the last good record is looked for. Where it is
-// further, the continuation says that none is good, and verify says which are.
-const goodTries = 8
-
 // holds reads a record and, at the same time, the one before it; ok says that
 // the one is good and names the other.
 func (l *Log) holds(ctx context.Context, writer string, seq uint64) (r audit.Record, ok bool, err error) {
@@ -39,31 +35,10 @@ func (l *Log) holds(ctx context.Context, writer string, seq uint64) (r audit.Rec
 func (l *Log) hashOf(ctx context.Context, writer string, seq uint64) (string, error) {
 	data, err := l.Read(ctx, audit.Name(writer, seq))
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, audit.ErrTooLarge):
+	case errors.Is(err, fs.ErrNotExist), audit.IsSpoiled(err):
 		return "", nil
 	case err != nil:
 		return "", err
 	}
 	return audit.Hash(data), nil
-}
-
-// lastGood finds the last record before a spoiled one that can be read; its Seq
-// is 0 where there is none.
-func (l *Log) lastGood(ctx context.Context, writer string, below uint64) (audit.Ref, error) {
-	none := audit.Ref{Writer: writer, Hash: audit.FirstPrev}
-	for range goodTries {
-		seq, err := l.last(ctx, writer, 0, below)
-		if err != nil || seq == 0 {
-			return none, err
-		}
-		r, ok, err := l.record(ctx, writer, seq)
-		if err != nil {
-			return none, err
-		}
-		if ok {
-			return r.Ref(), nil
-		}
-		below = seq
-	}
-	return none, nil
 }

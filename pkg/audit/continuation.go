@@ -23,10 +23,10 @@ func (v *verifier) begin(ctx context.Context, first link, chain *Chain) error {
 			return nil
 		}
 	}
-	if first.seq != 1 || first.err != nil {
-		return nil // it is reported for that
+	if first.seq == 1 && first.err == nil { // any other is reported for that
+		return v.continuation(ctx, first, chain)
 	}
-	return v.continuation(ctx, first, chain)
+	return nil
 }
 
 // continuedFrom is the chain that a continuation goes on from, "" for a chain
