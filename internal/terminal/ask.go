@@ -84,17 +84,21 @@ func (a *Asker) Secret(ctx context.Context, question string) (credential.Secret,
 	if err != nil {
 		return credential.Secret{}, fmt.Errorf("read the terminal's state: %w", err)
 	}
+	if err := hideTyping(fd); err != nil {
+		return credential.Secret{}, fmt.Errorf("hide what is typed: %w", err)
+	}
 	fmt.Fprint(a.streams.Err, question+": ")
 	answer, err := within(ctx, func() (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err
 	})
 	fmt.Fprintln(a.streams.Err)
+	// After Ctrl-C the reader still waits: the terminal is given back anyhow.
+	restored := term.Restore(fd, before)
 	if ctx.Err() != nil {
-		// The reader is still waiting with echo off: give the terminal back.
-		return credential.Secret{}, errors.Join(ctx.Err(), term.Restore(fd, before))
+		return credential.Secret{}, errors.Join(ctx.Err(), restored)
 	}
-	return credential.NewSecret(strings.TrimSpace(answer)), err
+	return credential.NewSecret(strings.TrimSpace(answer)), errors.Join(err, restored)
 }
 
 func (a *Asker) ready(question string) error {
