@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/jitaccess/jit/internal/credential"
 )
 
 // stsTagValue is STS's own pattern for the value of a session tag.
@@ -68,7 +70,7 @@ func FuzzOneLine(f *testing.F) {
 		if strings.ContainsAny(got, "\n\r\t\x1b\u202e") || strings.HasSuffix(got, ".") || utf8.RuneCountInString(got) > longestQuote+1 {
 			t.Errorf("%q", got)
 		}
-		if tokenPattern().MatchString(s) && strings.Contains(got, tokenPattern().FindString(s)) {
+		if credential.HideTokens(got) != got {
 			t.Errorf("%q shows what may be a key", got)
 		}
 	})

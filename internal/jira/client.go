@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -139,13 +138,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// secretForms are the shapes in which a server could send our own secret back.
+// secretForms are the shapes in which a server could send our own secret back;
+// how their characters may be escaped is credential.Secret's to know.
 func secretForms(o Options) []credential.Secret {
 	token := o.Token.Reveal()
 	forms := []credential.Secret{o.Token}
 	if o.Email != "" {
-		basic := base64.StdEncoding.EncodeToString([]byte(o.Email + ":" + token))
-		forms = append(forms, credential.NewSecret(strings.TrimRight(basic, "=")))
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			forms = append(forms, credential.NewSecret(encoding.EncodeToString([]byte(o.Email+":"+token))))
+		}
 	}
 	return forms
 }

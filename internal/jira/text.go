@@ -24,11 +24,15 @@ func shorten(s string) string {
 // harmless makes text that came from outside fit for a message: nothing that a
 // terminal obeys, none of our secrets, and not too long.
 func (c *Client) harmless(s string) string {
-	s = strings.Join(strings.Fields(ticket.Clean(s)), " ")
+	s = strings.Join(strings.Fields(ticket.Clean(c.redact(s))), " ")
+	return shorten(c.redact(s))
+}
+
+func (c *Client) redact(s string) string {
 	for _, secret := range c.secrets {
-		s = strings.ReplaceAll(s, secret.Reveal(), "[redacted]")
+		s = secret.HideIn(s)
 	}
-	return shorten(s)
+	return s
 }
 
 // shape says what is wrong with JSON that is not of the shape expected, without
@@ -73,5 +77,6 @@ func (c *Client) wording(a answer) string {
 	if len(said) == 0 && body.Message != "" {
 		said = []string{body.Message}
 	}
-	return c.harmless(strings.TrimRight(strings.Join(said, "; "), ". "))
+	// The full stop goes last: a token may end with one.
+	return strings.TrimRight(c.harmless(strings.Join(said, "; ")), ". ")
 }

@@ -90,7 +90,7 @@ func explain(ctx context.Context, err error, sent *sending, action string, l Loc
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#API_Sign_Errors
 // and of CommonErrors into what to change.
 func explainAPI(api smithy.APIError, action string, l Location) *fault.Error {
-	said := errors.New(ticket.Clean(api.ErrorCode() + ": " + api.ErrorMessage()))
+	said := errors.New(quote(api.ErrorCode() + ": " + api.ErrorMessage()))
 	f := func(class fault.Class, format string, args ...any) *fault.Error {
 		return fault.Wrap(class, said, format, args...)
 	}
@@ -144,19 +144,34 @@ func brief(err error) error { return &briefError{err} }
 
 func (e *briefError) Error() string {
 	if api, ok := errors.AsType[smithy.APIError](e.err); ok {
-		return ticket.Clean(api.ErrorCode() + ": " + api.ErrorMessage())
+		return quote(api.ErrorCode() + ": " + api.ErrorMessage())
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](e.err); ok {
-		return ticket.Clean(send.Err.Error())
+		return quote(send.Err.Error())
 	}
 	err := e.err
 	for {
 		op, ok := errors.AsType[*smithy.OperationError](err)
 		if !ok {
-			return ticket.Clean(err.Error())
+			return quote(err.Error())
 		}
 		err = op.Err
 	}
+}
+
+// longestQuote is how much of somebody else's text an error repeats, in runes.
+const longestQuote = 240
+
+// quote makes somebody else's text fit for a message: on one line, not long, and
+// without what may be a secret. AWS repeats the request that it was sent, session
+// token included, where it does not accept its signature.
+func quote(s string) string {
+	s = strings.Join(strings.Fields(ticket.Clean(credential.HideTokens(s))), " ")
+	s = credential.HideTokens(s)
+	if r := []rune(s); len(r) > longestQuote {
+		return string(r[:longestQuote]) + "…"
+	}
+	return s
 }
 
 func (e *briefError) Unwrap() error { return e.err }
