@@ -64,9 +64,11 @@ func CheckEndpoint(service, endpoint string) error {
 	return nil
 }
 
+// loopback reports whether host is this machine: localhost, or an address of
+// 127.0.0.0/8 or ::1. Names below localhost do not count: RFC 6761 would have
+// them resolve to this machine, but resolvers, Go's among them, ask DNS.
 func loopback(host string) bool {
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

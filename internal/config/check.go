@@ -95,10 +95,11 @@ func checkHTTP(key, value string) error {
 	return fault.New(fault.Config, "%s: scheme %q is neither https nor http", key, u.Scheme)
 }
 
-// Loopback reports whether host is this machine: localhost or an address of
-// 127.0.0.0/8 or ::1.
+// Loopback reports whether host is this machine: localhost, or an address of
+// 127.0.0.0/8 or ::1. Names below localhost do not count, because resolvers ask
+// DNS for them. The clients of Jira and AWS judge by the same rule.
 func Loopback(host string) bool {
-	if host == "localhost" {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

@@ -74,8 +74,9 @@ func TestTheTokenDoesNotPrint(t *testing.T) {
 
 func TestLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
-		"localhost": true, "127.0.0.1": true, "127.9.0.2": true, "::1": true,
+		"localhost": true, "LocalHost": true, "127.0.0.1": true, "::ffff:127.0.0.1": true, "127.9.0.2": true, "::1": true,
 		"": false, "example.com": false, "localhost.example.com": false, "10.0.0.1": false, "0.0.0.0": false, "127.0.0.1.example.com": false, "2130706433": false,
+		"sts.localhost": false, "a.LOCALHOST": false, ".localhost": false, "localhost.": false, "127.1": false, "::1%lo": false,
 	} {
 		if got := config.Loopback(host); got != want {
 			t.Errorf("Loopback(%q) = %v", host, got)

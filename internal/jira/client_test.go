@@ -109,6 +109,12 @@ func TestNewRefuses(t *testing.T) {
 		"http to 127 lookalike": {
 			func(o *Options) { o.URL = "http://127.0.0.1.acme.example" }, fault.Config, "plain http",
 		},
+		"http below localhost": {
+			func(o *Options) { o.URL = "http://jira.localhost:2990" }, fault.Config, "plain http",
+		},
+		"http to localhost with a dot": {
+			func(o *Options) { o.URL = "http://localhost." }, fault.Config, "plain http",
+		},
 		"http gateway":        {func(o *Options) { o.Gateway = "http://api.atlassian.com" }, fault.Config, "jira.gateway is plain http"},
 		"another scheme":      {func(o *Options) { o.URL = "ftp://acme.example" }, fault.Config, "not an https URL"},
 		"no scheme":           {func(o *Options) { o.URL = "acme.atlassian.net" }, fault.Config, "not an https URL"},
@@ -145,6 +151,7 @@ func TestNewTakes(t *testing.T) {
 		{"https://JIRA.acme.example", "https://jira.acme.example"},
 		{"https://jira.acme.example/j/", "https://jira.acme.example/j"},
 		{"http://localhost:2990/jira", "http://localhost:2990/jira"},
+		{"http://LocalHost", "http://localhost"},
 		{"http://127.9.9.9:1", "http://127.9.9.9:1"},
 		{"http://[::1]:8080", "http://[::1]:8080"},
 		{" https://jira.acme.example:1 ", "https://jira.acme.example:1"},

@@ -44,7 +44,9 @@ func checkURL(key, raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// loopback reports whether a host name can only be this machine.
+// loopback reports whether host is this machine: localhost, or an address of
+// 127.0.0.0/8 or ::1. Names below localhost do not count, because resolvers ask
+// DNS for them.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
