@@ -17,10 +17,15 @@ type verifyOptions struct {
 }
 
 const auditVerifyLong = `Read every chain of the audit log and tell what does not hold: a gap, an edited
-or misplaced record, a name that no log has, a record about somebody whose
-chain it is not. Records of grants in this machine's wallet must be there.
+or misplaced record, a name that no log has, a continuation of nothing, a
+record about somebody whose chain it is not. Records of grants in this
+machine's wallet, and the last that it wrote, must be there.
 
-A chain whose end was cut off looks like a shorter one, unless the wallet
+A chain is that of the principal whose id it is named after, or whom the file of
+--principals names. Without that file, the chain that audit.writer names may be
+about anybody.
+
+A chain whose end was cut off looks like a shorter one, unless this machine
 knows a record that is missing.`
 
 func newAuditVerifyCmd(a *app) *cobra.Command {
@@ -40,19 +45,17 @@ func newAuditVerifyCmd(a *app) *cobra.Command {
 }
 
 func (a *app) auditVerify(ctx context.Context, o *verifyOptions) error {
-	options := audit.Options{Writers: o.writers}
-	if o.principals != "" {
-		principals, err := config.LoadPrincipals(o.principals)
-		if err != nil {
-			return err
-		}
-		options.Principals = principals
-	}
-	known, err := a.knownRecords(ctx, ofWriters(o.writers))
+	cfg, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
-	options.Known = known
+	options, err := o.against(cfg.Audit.Writer)
+	if err != nil {
+		return err
+	}
+	if options.Known, err = a.knownRecords(ctx, ofWriters(o.writers)); err != nil {
+		return err
+	}
 	store, err := a.openLog()
 	if err != nil {
 		return err
@@ -73,6 +76,22 @@ func (a *app) auditVerify(ctx context.Context, o *verifyOptions) error {
 		return &quietExit{exitAudit}
 	}
 	return nil
+}
+
+// against is what the log is held to, where this machine writes as a writer;
+// "" is the principal's id. A name from the config says nothing of a principal:
+// only a map can.
+func (o *verifyOptions) against(writer string) (audit.Options, error) {
+	options := audit.Options{Writers: o.writers, CheckPrincipals: true}
+	if o.principals != "" {
+		principals, err := config.LoadPrincipals(o.principals)
+		options.Principals = principals
+		return options, err
+	}
+	if writer != "" {
+		options.AnyPrincipal = []string{writer}
+	}
+	return options, nil
 }
 
 // knownRecords are those of the grants that this machine's wallet holds.
@@ -103,6 +122,7 @@ func (a *app) printReport(report audit.Report) {
 		}
 		fmt.Fprintf(out, "FAIL  %s: %d records\n", shown(c.Writer), c.Records)
 		for _, p := range c.Problems {
+			fmt.Fprint(out, "      ")
 			a.printProblem(p)
 		}
 		if c.More > 0 {
@@ -110,7 +130,8 @@ func (a *app) printReport(report audit.Report) {
 		}
 	}
 	for _, p := range report.Problems {
-		fmt.Fprintf(out, "FAIL  %s: %s\n", p.Code, shown(p.Text))
+		fmt.Fprint(out, "FAIL  ")
+		a.printProblem(p)
 	}
 	verdict := "the log holds"
 	if !report.OK {
@@ -119,10 +140,14 @@ func (a *app) printReport(report audit.Report) {
 	fmt.Fprintf(out, "%s: %d records on %d chains\n", verdict, report.Records, len(report.Chains))
 }
 
+// printProblem ends a line with where something is wrong, and what.
 func (a *app) printProblem(p audit.Problem) {
-	if p.Seq > 0 {
-		fmt.Fprintf(a.io.Out, "      %s: %s: %s\n", audit.Name(p.Writer, p.Seq), p.Code, shown(p.Text))
-		return
+	where := ""
+	switch {
+	case p.Writer != "" && p.Seq > 0:
+		where = shown(audit.Name(p.Writer, p.Seq)) + ": "
+	case p.Writer != "":
+		where = shown(p.Writer) + ": "
 	}
-	fmt.Fprintf(a.io.Out, "      %s: %s\n", p.Code, shown(p.Text))
+	fmt.Fprintf(a.io.Out, "%s%s: %s\n", where, p.Code, shown(p.Text))
 }
