@@ -78,10 +78,11 @@ func FuzzHideIn(f *testing.F) {
 	f.Add("%2525\\u0025", "%")
 	f.Add("aab", "ab")
 	f.Fuzz(func(t *testing.T, text, value string) {
-		if value == "" || strings.Contains("[redacted]", value) {
+		secret := credential.NewSecret(value)
+		if strings.Contains(secret.String(), value) { // "" is in it as well
 			return
 		}
-		got := credential.NewSecret(value).HideIn("<" + text + value + ">")
+		got := secret.HideIn("<" + text + value + ">")
 		if strings.Contains(strings.ReplaceAll(got, "[redacted]", "\x00"), value) && !strings.ContainsAny(value, "\x00") {
 			t.Errorf("%q shows %q", got, value)
 		}
