@@ -24,6 +24,7 @@ import (
 // TestMain lets the scripts run this test binary as jit: the real Main, in a
 // process of its own.
 func TestMain(m *testing.M) {
+	usualUmask()
 	testscript.Main(m, map[string]func(){"jit": func() { os.Exit(Main()) }})
 }
 

@@ -15,7 +15,7 @@ func (b *s3Backend) explain(err error, doing string) *fault.Error {
 	if _, ok := errors.AsType[*listError](err); ok {
 		doing = doingList
 	}
-	f := fault.Wrap(fault.Audit, err, "the audit log cannot %s", doing)
+	f := fault.Wrap(fault.Audit, toldError{err}, "the audit log cannot %s", doing)
 	if hint := fault.HintOf(err); hint != "" {
 		return f.WithHint("%s", hint)
 	}

@@ -1,0 +1,4 @@
+package cmd
+
+// usualUmask has nothing to do on Windows.
+func usualUmask() {}
