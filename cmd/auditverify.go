@@ -104,9 +104,14 @@ func (a *app) knownRecords(ctx context.Context, pass func(string) bool) ([]audit
 	if err != nil {
 		return nil, err
 	}
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
 	var known []audit.Ref
 	for _, h := range held {
-		if pass(h.Record.Writer) {
+		// A grant of before the log was moved is not recorded in this one.
+		if h.Log == cfg.Audit.Log && pass(h.Record.Writer) {
 			known = append(known, h.Record)
 		}
 	}

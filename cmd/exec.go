@@ -124,7 +124,7 @@ func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, 
 	}
 	progress := a.startProgress(key)
 	svc.Progress, svc.Notice = progress.step, progress.notice
-	out, err := svc.Request(ctx, access.Ask{Key: key, Entitlement: o.entitlement, TTL: o.ttl, Reason: ticket.Clean(o.reason), MFACode: o.mfaCode})
+	out, err := svc.Request(ctx, access.Ask{Key: key, Entitlement: o.entitlement, Kind: usable(o.entitlement), TTL: o.ttl, Reason: ticket.Clean(o.reason), MFACode: o.mfaCode})
 	progress.stop()
 	if err != nil {
 		return credential.Held{}, none, err

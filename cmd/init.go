@@ -11,6 +11,7 @@ import (
 
 	"github.com/jitaccess/jit/internal/config"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ownership"
 )
 
 const initLong = `Write a configuration, asking for what it needs and testing each answer.
@@ -83,8 +84,22 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	return nil
 }
 
+// placeIsOurs refuses, before anything is asked, a place from which the
+// configuration would not be read back.
+func (i *interview) placeIsOurs() error {
+	for dir := filepath.Dir(i.path); ; dir = filepath.Dir(dir) {
+		err := ownership.Check(dir)
+		if !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return err
+		}
+	}
+}
+
 // mayReplace refuses to write over a configuration that nobody agreed to lose.
 func (i *interview) mayReplace(ctx context.Context) error {
+	if err := i.placeIsOurs(); err != nil {
+		return err
+	}
 	_, err := os.Stat(i.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && i.options.force {
 		return nil

@@ -66,7 +66,7 @@ func (i *interview) question(ctx context.Context, value *string, text, def strin
 // log, a CA or AWS that cannot be reached now. A wrong answer is never kept.
 func (i *interview) keepAnyway(ctx context.Context, failed error) (bool, error) {
 	switch fault.ClassOf(failed) {
-	case fault.Audit, fault.Issuer, fault.Auth:
+	case fault.Audit, fault.Issuer, fault.Auth, fault.Ticket:
 		return i.ask.Yes(ctx, "Keep this answer all the same?", false)
 	}
 	return false, nil
@@ -94,6 +94,11 @@ func (i *interview) signIn(ctx context.Context) error {
 			return err
 		}
 		i.app.io.Error(err.Error(), fault.HintOf(err))
+		if fault.ClassOf(err) == fault.Ticket { // an outage: the answers may be right
+			if kept, err := i.keepAnyway(ctx, err); err != nil || kept {
+				return err
+			}
+		}
 		i.before, i.answers.Jira = i.answers.Jira, given
 		i.answers.Jira.URL, i.answers.Jira.Email = "", ""
 	}

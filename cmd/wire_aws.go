@@ -1,10 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/jitaccess/jit/internal/access"
@@ -22,6 +25,9 @@ import (
 // loadAWS finds the base identity: the SDK's own chain, or the profile that
 // the configuration names.
 func (n *network) loadAWS(ctx context.Context) (aws.Config, error) {
+	if n.cfg.Sandbox {
+		return n.sandboxAWS()
+	}
 	cfg, err := awssts.LoadBase(ctx, awssts.BaseOptions{
 		Profile: n.cfg.AWS.Profile, Region: n.cfg.AWS.Region,
 		HTTPClient: &http.Client{Transport: n.http}, Version: buildVersion(),
@@ -33,16 +39,30 @@ func (n *network) loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, awssts.CheckEndpoints(ctx, cfg)
 }
 
+// sandboxAWS is the configuration in a sandbox: the keys of the environment and
+// nothing else. The SDK's own chain would read shared config files, and could
+// run a command or ask a real SSO for credentials.
+func (n *network) sandboxAWS() (aws.Config, error) {
+	env := n.app.env
+	if env.AWSKey == "" || env.AWSSecret.Empty() {
+		return aws.Config{}, fault.New(fault.Config, "the sandbox has no AWS keys in its environment").
+			WithHint("use jit sandbox, which sets them")
+	}
+	return aws.Config{
+		Region:      cmp.Or(n.cfg.AWS.Region, env.AWSRegion),
+		Credentials: credentials.NewStaticCredentialsProvider(env.AWSKey, env.AWSSecret.Reveal(), env.AWSToken.Reveal()),
+		HTTPClient:  &http.Client{Transport: n.http, Timeout: time.Minute},
+	}, nil
+}
+
 // awsFor is the configuration for one service: STS, S3 or KMS. In a sandbox the
-// endpoint is the environment's whatever the shared config files say, so that
-// nothing real is reached.
+// endpoint is the one of the environment, whatever else is configured.
 func (n *network) awsFor(ctx context.Context, service string) (aws.Config, error) {
 	cfg, err := n.aws(ctx)
 	if err != nil || !n.cfg.Sandbox {
 		return cfg, err
 	}
 	cfg = cfg.Copy()
-	cfg.ConfigSources = nil
 	cfg.BaseEndpoint = aws.String(n.app.env.AWSEndpoints[service])
 	return cfg, nil
 }

@@ -137,7 +137,7 @@ func (n *network) service(ctx context.Context) (*access.Service, error) {
 	if socket := n.app.agentSocket(); socket != "" {
 		svc.Agent = sshca.NewKeyAgent(socket)
 	}
-	svc.Writer = n.cfg.Audit.Writer
+	svc.Writer, svc.LogAddress = n.cfg.Audit.Writer, n.cfg.Audit.Log
 	return svc, n.addIssuers(ctx, svc)
 }
 

@@ -110,7 +110,7 @@ func (s *Service) decide(ctx context.Context, ask Ask, in policy.Input) (policy.
 	if ask.Entitlement != "" {
 		decisions = []policy.Decision{s.Policy.Decide(ask.Entitlement, in)}
 	} else {
-		decisions = s.decideEach(in)
+		decisions = s.decideEach(in, ask.Kind)
 	}
 	allowed := make([]string, 0, len(decisions))
 	var chosen policy.Decision
@@ -164,15 +164,18 @@ func (s *Service) stillAllowed(ctx context.Context, ask Ask, before policy.Input
 
 // decideEach decides for all entitlements. A duration that one of them cannot
 // give must not hide it as denied by the ticket, so it is left to checkTTL.
-func (s *Service) decideEach(in policy.Input) []policy.Decision {
+func (s *Service) decideEach(in policy.Input, kind grant.Kind) []policy.Decision {
 	ents := s.Policy.Entitlements()
-	decisions := make([]policy.Decision, len(ents))
-	for i, e := range ents {
+	decisions := make([]policy.Decision, 0, len(ents))
+	for _, e := range ents {
+		if kind != "" && kindOf(e) != kind {
+			continue
+		}
 		each := in
 		if checkTTL(e, in.TTL) != nil {
 			each.TTL = 0
 		}
-		decisions[i] = s.Policy.Decide(e.Name, each)
+		decisions = append(decisions, s.Policy.Decide(e.Name, each))
 	}
 	return decisions
 }

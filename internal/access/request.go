@@ -16,6 +16,7 @@ import (
 type Ask struct {
 	Key         ticket.Key
 	Entitlement string        // "" takes the only one that is allowed
+	Kind        grant.Kind    // where no entitlement is named, only those of this kind; "" takes any
 	TTL         time.Duration // zero takes the entitlement's default
 	Reason      string
 	MFACode     string
@@ -82,9 +83,6 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := s.stillAllowed(ctx, ask, in, out.Decision); err != nil {
-		return Outcome{}, err
-	}
 	facts := minting.Facts()
 	order.Grant.Lease = facts.Lease
 	for _, n := range facts.Notices {
@@ -94,11 +92,15 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 	if err != nil {
 		return Outcome{}, err
 	}
+	// Last of all, since whatever comes before may have asked the user.
+	if err := s.stillAllowed(ctx, ask, in, out.Decision); err != nil {
+		return Outcome{}, err
+	}
 	cred, ref, err := s.mintAndRecord(ctx, minting, s.writer(in.Principal.ID), event)
 	if err != nil {
 		return Outcome{}, err
 	}
-	out.Held, out.Lease = credential.Held{Grant: order.Grant, Record: ref}, facts.Lease
+	out.Held, out.Lease = credential.Held{Grant: order.Grant, Record: ref, Log: s.LogAddress}, facts.Lease
 	out.InAgent, err = s.keep(ctx, out.Held, cred)
 	return out, err
 }

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/access/accesstest"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/ticket"
 	"github.com/jitaccess/jit/pkg/audit"
 )
@@ -350,5 +352,40 @@ func TestLongReasonIsRefusedBeforeAnything(t *testing.T) {
 	w := newWorld(t)
 	if _, err := w.request(access.Ask{Reason: strings.Repeat("x", 1025)}); fault.ClassOf(err) != fault.Usage || len(w.tickets.Lookups()) != 0 {
 		t.Errorf("%v", err)
+	}
+}
+
+// slowCallers is AWS behind a profile that asks for a code of its own.
+type slowCallers struct {
+	*accesstest.Callers
+	meanwhile func()
+}
+
+func (c slowCallers) Caller(ctx context.Context) (audit.Caller, error) {
+	c.meanwhile()
+	return c.Callers.Caller(ctx)
+}
+
+// Nothing may ask the user between the last decision and the mint.
+func TestNothingStandsBetweenTheLastDecisionAndTheMint(t *testing.T) {
+	w := newWorld(t)
+	w.tickets.Put(labelled(working("OPS-7"), "ssh"))
+	w.Callers = slowCallers{&accesstest.Callers{}, func() {
+		w.now = w.now.Add(time.Hour)
+		w.tickets.Put(done("OPS-7"))
+	}}
+	if _, err := w.request(access.Ask{Entitlement: "bastion"}); fault.ClassOf(err) != fault.Denied || len(w.ssh.Minted()) != 0 {
+		t.Errorf("%v, minted %d", err, len(w.ssh.Minted()))
+	}
+}
+
+func TestOnlyOneKindWhereItIsAskedFor(t *testing.T) {
+	w := newWorld(t)
+	w.tickets.Put(labelled(working("OPS-8"), "ssh"))
+	for kind, want := range map[grant.Kind]string{grant.AWS: "ro", grant.SSH: "bastion"} {
+		out, err := w.request(access.Ask{Key: "OPS-8", Kind: kind})
+		if err != nil || out.Held.Grant.Entitlement != want {
+			t.Errorf("%s: %+v, %v", kind, out.Held.Grant, err)
+		}
 	}
 }

@@ -24,6 +24,8 @@ type Service struct {
 	Wallet  Wallet
 	Agent   KeyAgent // nil: there is no ssh-agent
 
+	// LogAddress is what the log is called in the configuration.
+	LogAddress string
 	// Writer names the chain that records go to; "" takes the principal's id.
 	Writer string
 	Now    func() time.Time

@@ -27,6 +27,9 @@ type Env struct {
 	Term        string // TERM
 	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
 
+	// AWSKey, AWSSecret, AWSToken and AWSRegion are what a sandbox sets.
+	AWSKey, AWSRegion   string
+	AWSSecret, AWSToken credential.Secret
 	// AWSEndpoints are the endpoints that a sandbox sets, by service.
 	AWSEndpoints map[string]string
 
@@ -50,6 +53,10 @@ func Environment() Env {
 		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
 		Term:        os.Getenv("TERM"),
 		NoColor:     os.Getenv("NO_COLOR") != "",
+		AWSKey:      os.Getenv("AWS_ACCESS_KEY_ID"),
+		AWSRegion:   os.Getenv("AWS_REGION"),
+		AWSSecret:   credential.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
+		AWSToken:    credential.NewSecret(os.Getenv("AWS_SESSION_TOKEN")),
 		AWSEndpoints: map[string]string{
 			"STS": os.Getenv("AWS_ENDPOINT_URL_STS"),
 			"S3":  os.Getenv("AWS_ENDPOINT_URL_S3"),

@@ -36,6 +36,20 @@ func Load(path, system string, env Env) (*Config, error) {
 	return c.finish(system, env)
 }
 
+// dangling refuses an administrator's file that is a link to nothing, such as
+// one on a share that is not mounted: without it, the user's would rule alone.
+func dangling(system string) error {
+	for _, path := range []string{system, filepath.Dir(system)} {
+		if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			if _, err := os.Stat(system); err != nil {
+				return fault.New(fault.Config, "%s leads to nothing, so the administrator's configuration is missing", path).
+					WithHint("ask whoever put it there")
+			}
+		}
+	}
+	return nil
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -59,7 +73,7 @@ func (c *Config) finish(system string, env Env) (*Config, error) {
 func (c *Config) overlay(system string, env Env) error {
 	switch err := c.read(system, env); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return dangling(system)
 	case err != nil:
 		return err
 	case c.Sandbox:

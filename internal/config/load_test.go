@@ -192,3 +192,14 @@ func TestAnAdministratorsFileIsEnoughAlone(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
+
+func TestAnAdministratorsFileThatLeadsNowhereIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	system := filepath.Join(dir, "config.yaml")
+	if err := os.Symlink(filepath.Join(dir, "unmounted"), system); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if _, err := config.Load(write(t, "config.yaml", good), system, config.Environment()); fault.ClassOf(err) != fault.Config {
+		t.Errorf("%v", err)
+	}
+}

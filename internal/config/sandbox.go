@@ -29,6 +29,9 @@ func (c *Config) outside(env Env) []string {
 	refuse(!urlWithin(dir, c.Audit.Log), "audit.log")
 	refuse(c.SSH.CA != "" && !urlWithin(dir, c.SSH.CA), "ssh.ca")
 	refuse(c.AWS.Profile != "", "aws.profile")
+	refuse(c.Wallet != WalletFile, "wallet")
+	state, err := env.State()
+	refuse(err != nil || !within(dir, state), "JIT_STATE_DIR")
 	for _, service := range []string{"STS", "S3", "KMS"} {
 		refuse(!loopbackURL(env.AWSEndpoints[service]), "AWS_ENDPOINT_URL_"+service)
 	}

@@ -26,6 +26,7 @@ wallet: file
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("JIT_STATE_DIR", filepath.Join(dir, "state"))
 	return path
 }
 
@@ -65,6 +66,7 @@ func TestSandboxThatReachesOutsideIsRefused(t *testing.T) {
 		{"ca", "http://127.0.0.1:1", replace("file://DIR/ca", "agent:SHA256:abc"), "ssh.ca"},
 		{"policy", "http://127.0.0.1:1", replace("policy.yaml", "/etc/jit/policy.yaml"), "policy"},
 		{"profile", "http://127.0.0.1:1", replace("wallet: file", "wallet: file\naws: {profile: prod}"), "aws.profile"},
+		{"wallet", "http://127.0.0.1:1", replace("wallet: file", "wallet: keyring"), "wallet"},
 		{"command", "http://127.0.0.1:1", replace("jira: {", "jira: {token_command: \"cat x\", "), "jira.token_command"},
 		{"real endpoint", "https://sts.amazonaws.com", func(s string) string { return s }, "AWS_ENDPOINT_URL_STS"},
 		{"no endpoint", "", func(s string) string { return s }, "AWS_ENDPOINT_URL_S3"},
@@ -111,5 +113,15 @@ func TestSandboxShowsNoPassword(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// The wallet and the prompt of a sandbox are its own too.
+func TestSandboxWithTheRealStateIsRefused(t *testing.T) {
+	setEndpoints(t, "http://127.0.0.1:1")
+	path := sandboxed(t, func(s string) string { return s })
+	t.Setenv("JIT_STATE_DIR", t.TempDir())
+	if _, err := config.Load(path, "", config.Environment()); err == nil || !strings.Contains(err.Error(), "JIT_STATE_DIR") {
+		t.Errorf("%v", err)
 	}
 }

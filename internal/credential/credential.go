@@ -62,4 +62,7 @@ type SSH struct {
 type Held struct {
 	Grant  grant.Grant `json:"grant"`
 	Record audit.Ref   `json:"record"`
+	// Log is the address of the audit log that has the record, so that the
+	// record is not looked for in another; "" where it is not known.
+	Log string `json:"log,omitempty"`
 }

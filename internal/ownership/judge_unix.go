@@ -18,6 +18,8 @@ func judge(path string, info fs.FileInfo, as part) error {
 	mode := info.Mode()
 	loose := mode.Perm()&writableByOthers != 0
 	switch {
+	case as == target && !mode.IsRegular() && !mode.IsDir():
+		return fault.New(fault.Config, "%s is not a regular file or a directory", path)
 	case as == holder && !mode.IsDir():
 		return fault.New(fault.Config, "%s is not a directory", path)
 	case as == holder && loose && mode&fs.ModeSticky == 0:
@@ -42,10 +44,13 @@ func judgeOwner(path string, owner, me int, as part) error {
 		return nil
 	}
 	err := fault.New(fault.Config, "%s belongs to another user (uid %d)", path, owner)
-	switch as {
-	case holder:
-		return err.WithHint("run chown %d %s, or keep the file in a directory of your own or of root's", me, path)
-	case link:
+	switch {
+	case as == holder && me == 0:
+		// To change its owner would take the directory from whoever it serves.
+		return err.WithHint("run jit as that user and not as root, or keep the file in a directory of root's")
+	case as == holder:
+		return err.WithHint("keep the file in a directory of your own or of root's")
+	case as == link:
 		return err.WithHint("run chown -h %d %s, or name what the link leads to", me, path)
 	default:
 		return err.WithHint("run chown %d %s, or keep a copy of your own", me, path)

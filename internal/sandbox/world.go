@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ownership"
 	"github.com/jitaccess/jit/internal/sandbox/fakejira"
 	"github.com/jitaccess/jit/internal/sandbox/fakekms"
 	"github.com/jitaccess/jit/internal/sandbox/fakes3"
@@ -136,6 +137,9 @@ func makeDir(dir string) (string, error) {
 	}
 	if err != nil {
 		return "", fault.Wrap(fault.Config, err, "the sandbox has no directory")
+	}
+	if err := ownership.Check(dir); err != nil {
+		return "", err // jit would refuse the world's files
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -53,7 +53,7 @@ func (s fsStore) Top(context.Context) iter.Seq2[string, error] {
 			if e.IsDir() {
 				name += "/"
 			}
-			if !hidden(name) && !yield(name, nil) {
+			if !hidden(name) && name != lostAndFound && !yield(name, nil) {
 				return
 			}
 		}
@@ -117,6 +117,9 @@ func (s fsStore) unordered(ctx context.Context, writer string) iter.Seq2[string,
 		}
 	}
 }
+
+// lostAndFound is the directory that mkfs makes in a file system of its own.
+const lostAndFound = "lost+found/"
 
 func yieldNames(entries []fs.DirEntry, yield func(string, error) bool) bool {
 	for _, e := range entries {
