@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -118,6 +119,13 @@ func (a *app) knownRecords(ctx context.Context, pass func(string) bool) ([]audit
 	return known, nil
 }
 
+// accuses reports whether a record is about somebody whose chain it is not.
+func accuses(report audit.Report) bool {
+	return slices.ContainsFunc(report.Chains, func(c audit.Chain) bool {
+		return slices.ContainsFunc(c.Problems, func(p audit.Problem) bool { return p.Code == audit.CodePrincipal })
+	})
+}
+
 func (a *app) printReport(report audit.Report) {
 	out := a.io.Out
 	for _, c := range report.Chains {
@@ -137,6 +145,9 @@ func (a *app) printReport(report audit.Report) {
 	for _, p := range report.Problems {
 		fmt.Fprint(out, "FAIL  ")
 		a.printProblem(p)
+	}
+	if accuses(report) {
+		a.io.Hint("where a writer is not named after its principal, say whose it is with --principals FILE")
 	}
 	verdict := "the log holds"
 	if !report.OK {

@@ -32,7 +32,7 @@ func (a *app) checks(ctx context.Context) ([]check, error) {
 	if cfgErr != nil {
 		return []check{{"config", result(path, cfgErr)}}, nil
 	}
-	checks := []check{{"config", result(path, nil)}}
+	checks := []check{{"config", result(cfg.Path, nil)}}
 	p, policyErr := policy.Load(cfg.Policy)
 	if policyErr != nil {
 		return append(checks, check{"policy", result("", policyErr)}), nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/exec"
 	"syscall"
 
@@ -31,6 +32,13 @@ func notFound(name string, err error) error {
 		return fault.New(fault.Usage, "%s: command not found", name).WithHint("is it on your PATH?")
 	}
 	return fault.Wrap(fault.Usage, err, "cannot run %s", name)
+}
+
+// wake lets a child that was stopped hear what it was sent, and a shell know
+// that its terminal is gone.
+func wake(child *os.Process) {
+	_ = child.Signal(syscall.SIGHUP)
+	_ = child.Signal(syscall.SIGCONT)
 }
 
 // exitOf is a child's exit code as a shell tells it: 128 and the signal where

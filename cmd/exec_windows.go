@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -34,3 +35,6 @@ func (a *app) runChild(_ context.Context, command, environ []string) error {
 
 // exitOf is a child's exit code.
 func exitOf(exit *exec.ExitError) int { return exit.ExitCode() }
+
+// wake has nothing to do: Windows stops no program.
+func wake(*os.Process) {}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -95,28 +96,47 @@ func (a *app) inSandbox(ctx context.Context, w *sandbox.World, command []string)
 	return nil
 }
 
+// lastWord is how long a child may take to end once jit was told to.
+const lastWord = 3 * time.Second
+
 // runForwarding runs a child and passes on the signals that are sent to jit
-// alone, so that both end together and the world is taken down.
+// alone, so that both end together and the world is taken down. SIGQUIT comes
+// from the terminal to both; jit outlives it to clean up.
 func runForwarding(child *exec.Cmd) error {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
 	defer close(ended)
-	go func() {
-		for {
-			select {
-			case s := <-signals:
-				_ = child.Process.Signal(s) // it may have ended by itself
-			case <-ended:
-				return
-			}
-		}
-	}()
+	go forward(child.Process, signals, ended)
 	return child.Wait()
+}
+
+// forward passes a request to end on, and makes sure that it is followed: a
+// shell ignores SIGTERM, and a stopped child hears nothing. That the child may
+// have ended meanwhile is no matter.
+func forward(child *os.Process, signals <-chan os.Signal, ended <-chan struct{}) {
+	var enough <-chan time.Time
+	for {
+		select {
+		case s := <-signals:
+			if s == syscall.SIGQUIT {
+				continue
+			}
+			_ = child.Signal(s)
+			wake(child)
+			if enough == nil {
+				enough = time.After(lastWord)
+			}
+		case <-enough:
+			_ = child.Kill()
+		case <-ended:
+			return
+		}
+	}
 }
 
 // lookIn finds a program on the PATH of an environment that is not ours.

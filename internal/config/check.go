@@ -55,7 +55,7 @@ func checkLog(address string) error {
 
 // where names the files that the configuration came from.
 func (c *Config) where() string {
-	if c.System == "" {
+	if c.System == "" || c.System == c.Path {
 		return c.Path
 	}
 	return c.Path + " under " + c.System

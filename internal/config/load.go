@@ -25,7 +25,8 @@ func Load(path, system string, env Env) (*Config, error) {
 	c := &Config{Path: path}
 	if err := c.read(path, env); err != nil {
 		if errors.Is(err, fs.ErrNotExist) && exists(system) {
-			return c.finish(system, env) // an administrator may have set everything
+			c.Path = system // an administrator may have set everything
+			return c.finish(system, env)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fault.New(fault.Config, "there is no configuration at %s", path).
