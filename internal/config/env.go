@@ -100,9 +100,9 @@ func under(home string, parts ...string) string {
 func (e Env) Config(flag string) (string, error) {
 	switch {
 	case flag != "":
-		return filepath.Abs(flag)
+		return absolute(flag)
 	case e.ConfigPath != "":
-		return filepath.Abs(e.ConfigPath)
+		return absolute(e.ConfigPath)
 	case e.configHome == "":
 		return "", fault.New(fault.Config, "no home directory is known, so no configuration can be found").
 			WithHint("set HOME, or name a file with --config or JIT_CONFIG")
@@ -115,12 +115,21 @@ func (e Env) Config(flag string) (string, error) {
 func (e Env) State() (string, error) {
 	switch {
 	case e.StateDir != "":
-		return filepath.Abs(e.StateDir)
+		return absolute(e.StateDir)
 	case e.stateHome == "":
 		return "", fault.New(fault.Config, "no home directory is known, so there is no place for the wallet").
 			WithHint("set HOME, or name a directory with JIT_STATE_DIR")
 	}
 	return filepath.Join(e.stateHome, "jit"), nil
+}
+
+// absolute fails where the working directory is gone.
+func absolute(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fault.Wrap(fault.Config, err, "%s cannot be found", path).WithHint("name it by its whole path")
+	}
+	return abs, nil
 }
 
 // Expand replaces a leading ~/ with the home directory, and makes a relative
