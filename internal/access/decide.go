@@ -83,25 +83,13 @@ func checkTTL(ent policy.Entitlement, ttl time.Duration) error {
 	case ttl == 0:
 		return nil
 	case ttl > ent.Lease.Max:
-		return fault.New(fault.Usage, "--for %s is longer than the %s that %s allows", short(ttl), short(ent.Lease.Max), ent.Name).
-			WithHint("ask for --for %s or less", short(ent.Lease.Max))
+		return fault.New(fault.Usage, "--for %s is longer than the %s that %s allows", policy.Short(ttl), policy.Short(ent.Lease.Max), ent.Name).
+			WithHint("ask for --for %s or less", policy.Short(ent.Lease.Max))
 	case kindOf(ent) == grant.AWS && ttl < MinAWS:
-		return fault.New(fault.Usage, "--for %s is shorter than the 15m that AWS sessions last at least", short(ttl)).
+		return fault.New(fault.Usage, "--for %s is shorter than the 15m that AWS sessions last at least", policy.Short(ttl)).
 			WithHint("ask for --for 15m or more")
 	}
 	return nil
-}
-
-// short writes a duration without trailing zero units: 30m, not 30m0s.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // decide lets the policy decide, and records a denial.

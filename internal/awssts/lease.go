@@ -5,6 +5,7 @@ import (
 
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
 )
 
 // The limits of STS on the length of a session (API reference of AssumeRole,
@@ -50,14 +51,5 @@ func settle(lease grant.Lease, now time.Time, chained bool) (term, error) {
 	return t, nil
 }
 
-// short writes 1h0m0s as 1h and 15m0s as 15m.
-func short(d time.Duration) string {
-	s := d.Round(time.Second).String()
-	if d%time.Minute == 0 && d != 0 {
-		s = s[:len(s)-len("0s")]
-	}
-	if d%time.Hour == 0 && d != 0 {
-		s = s[:len(s)-len("0m")]
-	}
-	return s
-}
+// short writes a length of time to the second: 1h, 15m, 14m59s.
+func short(d time.Duration) string { return policy.Short(d.Round(time.Second)) }

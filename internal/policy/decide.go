@@ -177,16 +177,16 @@ func (j *judgement) when() {
 }
 
 func (j *judgement) lease() {
-	limits, hint := j.c.Lease, "ask for --for "+short(j.c.Lease.Max)+" or less"
+	limits, hint := j.c.Lease, "ask for --for "+Short(j.c.Lease.Max)+" or less"
 	switch {
 	case j.ttl <= 0 || j.ttl%time.Second != 0:
 		j.fails(codeLease, hint, "%s is not a positive number of whole seconds", j.ttl)
 	case j.ttl > limits.Max:
-		j.fails(codeLease, hint, "%s is longer than the %s that is allowed", short(j.ttl), short(limits.Max))
+		j.fails(codeLease, hint, "%s is longer than the %s that is allowed", Short(j.ttl), Short(limits.Max))
 	case j.c.AWS != nil && j.ttl < minAWSLease:
-		j.fails(codeLease, "ask for --for "+short(minAWSLease)+" or more",
-			"%s is shorter than the %s that an AWS session lasts at least", short(j.ttl), short(minAWSLease))
+		j.fails(codeLease, "ask for --for "+Short(minAWSLease)+" or more",
+			"%s is shorter than the %s that an AWS session lasts at least", Short(j.ttl), Short(minAWSLease))
 	default:
-		j.holds(codeLease, "%s is within the %s that is allowed", short(j.ttl), short(limits.Max))
+		j.holds(codeLease, "%s is within the %s that is allowed", Short(j.ttl), Short(limits.Max))
 	}
 }

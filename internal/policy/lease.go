@@ -42,7 +42,7 @@ func (f *file) lease(o object, what string, b bounds) Lease {
 	byDefault, defaultOK := f.duration(l, "default", b)
 	longest, maxOK := f.duration(l, "max", b)
 	if defaultOK && maxOK && byDefault > longest {
-		f.problem(l.get("default"), "the default lease %s is longer than the max %s", short(byDefault), short(longest))
+		f.problem(l.get("default"), "the default lease %s is longer than the max %s", Short(byDefault), Short(longest))
 	}
 	return Lease{Default: byDefault, Max: longest}
 }
@@ -58,10 +58,10 @@ func (f *file) duration(l object, key string, b bounds) (time.Duration, bool) {
 	case !ok:
 		return 0, false
 	case d < b.min:
-		f.problem(n, "lease.%s %s is shorter than the %s that %s lasts at least", key, short(d), short(b.min), b.whose)
+		f.problem(n, "lease.%s %s is shorter than the %s that %s lasts at least", key, Short(d), Short(b.min), b.whose)
 		return 0, false
 	case d > b.max:
-		f.problem(n, "lease.%s %s is longer than the %s that %s lasts at most", key, short(d), short(b.max), b.whose)
+		f.problem(n, "lease.%s %s is longer than the %s that %s lasts at most", key, Short(d), Short(b.max), b.whose)
 		return 0, false
 	}
 	return d, true

@@ -45,8 +45,8 @@ func or(values []string) string {
 	return strings.Join(values[:last], ", ") + " or " + values[last]
 }
 
-// short writes a duration without trailing zero units: 30m, not 30m0s.
-func short(d time.Duration) string {
+// Short writes a duration without trailing zero units: 30m, not 30m0s.
+func Short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
