@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jitaccess/jit/internal/auditlog"
+	"github.com/jitaccess/jit/internal/config"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/pkg/audit"
@@ -30,6 +31,10 @@ func (a *app) openLog() (*auditlog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.logOf(cfg)
+}
+
+func (a *app) logOf(cfg *config.Config) (*auditlog.Log, error) {
 	n, err := a.networkOf(cfg, &policy.Policy{})
 	if err != nil {
 		return nil, err

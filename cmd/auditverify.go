@@ -54,10 +54,10 @@ func (a *app) auditVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	if options.Known, err = a.knownRecords(ctx, ofWriters(o.writers)); err != nil {
+	if options.Known, err = a.knownRecords(ctx, cfg, ofWriters(o.writers)); err != nil {
 		return err
 	}
-	store, err := a.openLog()
+	store, err := a.logOf(cfg)
 	if err != nil {
 		return err
 	}
@@ -96,16 +96,12 @@ func (o *verifyOptions) against(writer string) (audit.Options, error) {
 }
 
 // knownRecords are those of the grants that this machine's wallet holds.
-func (a *app) knownRecords(ctx context.Context, pass func(string) bool) ([]audit.Ref, error) {
-	w, err := a.openWallet()
+func (a *app) knownRecords(ctx context.Context, cfg *config.Config, pass func(string) bool) ([]audit.Ref, error) {
+	w, err := a.walletOf(cfg.Wallet)
 	if err != nil {
 		return nil, err
 	}
 	held, err := w.List(ctx, a.now())
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := a.loadConfig()
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,15 +88,11 @@ func clockCheck(skew time.Duration, whose string) func(context.Context) (string,
 // issuerChecks try the issuers that the policy needs, without minting.
 func (n *network) issuerChecks() []check {
 	var checks []check
-	kinds := map[grant.Kind]bool{}
-	for _, e := range n.policy.Entitlements() {
-		kinds[grant.AWS] = kinds[grant.AWS] || e.AWS != nil
-		kinds[grant.SSH] = kinds[grant.SSH] || e.SSH != nil
-	}
-	if kinds[grant.AWS] || strings.HasPrefix(n.cfg.Audit.Log, "s3:") || strings.HasPrefix(n.cfg.SSH.CA, "awskms:") {
+	kinds := access.Kinds(n.policy)
+	if slices.Contains(kinds, grant.AWS) || n.usesAWS() {
 		checks = append(checks, check{"aws", n.checkAWS})
 	}
-	if kinds[grant.SSH] {
+	if slices.Contains(kinds, grant.SSH) {
 		checks = append(checks, check{"ca", n.checkCA})
 	}
 	return checks

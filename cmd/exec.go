@@ -109,25 +109,11 @@ func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, cr
 }
 
 func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {
-	var none credential.Credential
-	key, err := ticket.ParseKey(o.request)
+	svc, out, err := a.ask(ctx, o.request, access.Ask{
+		Entitlement: o.entitlement, Kind: usable(o.entitlement), TTL: o.ttl, Reason: ticket.Clean(o.reason), MFACode: o.mfaCode,
+	})
 	if err != nil {
-		return credential.Held{}, none, err
-	}
-	w, err := a.wire()
-	if err != nil {
-		return credential.Held{}, none, err
-	}
-	svc, err := w.service(ctx)
-	if err != nil {
-		return credential.Held{}, none, err
-	}
-	progress := a.startProgress(key)
-	svc.Progress, svc.Notice = progress.step, progress.notice
-	out, err := svc.Request(ctx, access.Ask{Key: key, Entitlement: o.entitlement, Kind: usable(o.entitlement), TTL: o.ttl, Reason: ticket.Clean(o.reason), MFACode: o.mfaCode})
-	progress.stop()
-	if err != nil {
-		return credential.Held{}, none, err
+		return credential.Held{}, credential.Credential{}, err
 	}
 	cred, err := svc.Wallet.Open(ctx, out.Held.Grant.ID)
 	return out.Held, cred, err

@@ -3,39 +3,22 @@ package cmd
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
+	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/config"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 )
 
-// usesAWS and usesSSH tell which parts the policy that was named needs.
-func (i *interview) usesAWS() bool {
-	if i.loaded == nil {
-		return false
-	}
-	for _, e := range i.loaded.Entitlements() {
-		if e.AWS != nil {
-			return true
-		}
-	}
-	return false
-}
-
-func (i *interview) usesSSH() bool {
-	if i.loaded == nil {
-		return false
-	}
-	for _, e := range i.loaded.Entitlements() {
-		if e.SSH != nil {
-			return true
-		}
-	}
-	return false
+// needs tells whether the policy that was named has entitlements of a kind.
+func (i *interview) needs(kind grant.Kind) bool {
+	return slices.Contains(access.Kinds(i.loaded), kind)
 }
 
 // aws asks for the identity that assumes the roles, where the policy has any.
 func (i *interview) aws(ctx context.Context) error {
-	if !i.usesAWS() {
+	if !i.needs(grant.AWS) {
 		return nil
 	}
 	for {
@@ -108,7 +91,7 @@ func (i *interview) log(ctx context.Context) error {
 
 // ca asks for the key that signs certificates, where the policy has logins.
 func (i *interview) ca(ctx context.Context) error {
-	if !i.usesSSH() {
+	if !i.needs(grant.SSH) {
 		return nil
 	}
 	return i.question(ctx, &i.answers.SSH.CA, "The SSH CA (file:///PATH, agent:SHA256:…, awskms:///KEY)", "", func(ctx context.Context, _ string) error {

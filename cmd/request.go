@@ -80,28 +80,9 @@ func runRequest(ctx context.Context, o *requestOptions) error {
 	if o.key == "" {
 		return a.withoutKey()
 	}
-	key, err := ticket.ParseKey(o.key)
-	if err != nil {
-		return err
-	}
-	w, err := a.wire()
-	if err != nil {
-		return err
-	}
-	build := w.service
-	if o.dryRun {
-		build = w.deciding // nothing is minted, recorded or kept
-	}
-	svc, err := build(ctx)
-	if err != nil {
-		return err
-	}
-	progress := a.startProgress(key)
-	svc.Progress, svc.Notice = progress.step, progress.notice
-	out, err := svc.Request(ctx, access.Ask{
-		Key: key, Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun,
+	_, out, err := a.ask(ctx, o.key, access.Ask{
+		Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun,
 	})
-	progress.stop()
 	if err != nil {
 		return err
 	}
@@ -109,6 +90,33 @@ func runRequest(ctx context.Context, o *requestOptions) error {
 		return a.printDryRun(out, o.json)
 	}
 	return a.printGranted(out, o.json)
+}
+
+// ask makes a request with the key as it was typed, showing its progress. It
+// returns the service too, whose wallet holds what was granted.
+func (a *app) ask(ctx context.Context, typed string, ask access.Ask) (*access.Service, access.Outcome, error) {
+	key, err := ticket.ParseKey(typed)
+	if err != nil {
+		return nil, access.Outcome{}, err
+	}
+	w, err := a.wire()
+	if err != nil {
+		return nil, access.Outcome{}, err
+	}
+	build := w.service
+	if ask.DryRun {
+		build = w.deciding // nothing is minted, recorded or kept
+	}
+	svc, err := build(ctx)
+	if err != nil {
+		return nil, access.Outcome{}, err
+	}
+	progress := a.startProgress(key)
+	defer progress.stop()
+	svc.Progress, svc.Notice = progress.step, progress.notice
+	ask.Key = key
+	out, err := svc.Request(ctx, ask)
+	return svc, out, err
 }
 
 // withoutKey refuses a request that names no ticket, with what could be named.

@@ -141,21 +141,19 @@ func (n *network) service(ctx context.Context) (*access.Service, error) {
 	return svc, n.addIssuers(ctx, svc)
 }
 
+// usesAWS reports whether the log or the CA is at AWS, whatever is requested.
+func (n *network) usesAWS() bool {
+	return strings.HasPrefix(n.cfg.Audit.Log, "s3:") || strings.HasPrefix(n.cfg.SSH.CA, "awskms:")
+}
+
 // addIssuers builds the issuers that the policy's entitlements need, and the
 // AWS identity for the record where AWS takes part otherwise too.
 func (n *network) addIssuers(ctx context.Context, svc *access.Service) error {
 	svc.Issuers = map[grant.Kind]access.Issuer{}
-	for _, e := range n.policy.Entitlements() {
-		kind := grant.AWS
-		if e.SSH != nil {
-			kind = grant.SSH
-		}
-		if svc.Issuers[kind] != nil {
-			continue
-		}
+	for _, kind := range access.Kinds(n.policy) {
 		svc.Issuers[kind] = n.issuerOrWhyNot(ctx, kind)
 	}
-	if !strings.HasPrefix(n.cfg.Audit.Log, "s3:") && !strings.HasPrefix(n.cfg.SSH.CA, "awskms:") {
+	if !n.usesAWS() {
 		return nil
 	}
 	callers, err := n.sts(ctx)

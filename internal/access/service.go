@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,11 +97,14 @@ func (s *Service) kinds(entitlement string) []grant.Kind {
 	if e, ok := s.Policy.Entitlement(entitlement); ok {
 		return []grant.Kind{kindOf(e)}
 	}
-	seen := map[grant.Kind]bool{}
+	return Kinds(s.Policy)
+}
+
+// Kinds are those of a policy's entitlements, each once.
+func Kinds(p *policy.Policy) []grant.Kind {
 	var kinds []grant.Kind
-	for _, e := range s.Policy.Entitlements() {
-		if k := kindOf(e); !seen[k] {
-			seen[k] = true
+	for _, e := range p.Entitlements() {
+		if k := kindOf(e); !slices.Contains(kinds, k) {
 			kinds = append(kinds, k)
 		}
 	}
