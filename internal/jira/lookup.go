@@ -3,8 +3,6 @@ package jira
 import (
 	"context"
 	"regexp"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -76,18 +74,11 @@ func (c *Client) issueCall(key ticket.Key, fields []ticket.Field) (call, []ticke
 	if err != nil {
 		return call{}, nil, err
 	}
-	wanted := slices.Concat(fields, always())
-	slices.Sort(wanted)
-	wanted = slices.Compact(wanted)
-	names := make([]string, len(wanted))
-	for i, f := range wanted {
-		if !fieldPattern().MatchString(string(f)) {
-			return call{}, nil, fault.New(fault.Config, "%q is not the name of a Jira field", shorten(ticket.Clean(string(f)))).
-				WithHint("custom fields are named by their id, such as customfield_10101")
-		}
-		names[i] = string(f)
+	wanted, err := wantedFields(fields)
+	if err != nil {
+		return call{}, nil, err
 	}
-	path := "rest/api/2/issue/" + string(key) + "?fields=" + strings.Join(names, ",")
+	path := "rest/api/2/issue/" + string(key) + "?fields=" + joined(wanted)
 	if c.edition == Cloud { // else a field that fails to load is silently missing
 		path += "&failFast=true"
 	}

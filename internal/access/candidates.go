@@ -1,0 +1,104 @@
+package access
+
+import (
+	"context"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// Searcher is an optional ability of Tickets: find tickets.
+type Searcher interface {
+	// Search gives the principal's tickets to page as they come, each with these
+	// fields, no more than limit of them, and reports whether there may be more.
+	// It may give tickets that do not match, and stops with page's error. Its
+	// own errors are those of Tickets.
+	Search(ctx context.Context, s ticket.Search, fields []ticket.Field, limit int, page func([]ticket.Ticket) error) (more bool, err error)
+}
+
+// MaxCandidates bounds the tickets that Candidates finds.
+const MaxCandidates = 5000
+
+// Candidate is a ticket with what it unlocks for the principal.
+type Candidate struct {
+	Ticket    ticket.Ticket
+	Decisions []policy.Decision
+}
+
+// Unlocks reports whether the ticket unlocks anything.
+func (c Candidate) Unlocks() bool { return Explanation{Decisions: c.Decisions}.Allowed() }
+
+// Candidates finds the principal's own tickets that could unlock one of the
+// entitlements for which among holds (nil: any), decides for those with the
+// code that Request decides with, and gives them to page as they come. It
+// records nothing. It reports whether there may be more than MaxCandidates.
+func (s *Service) Candidates(ctx context.Context, among func(policy.Entitlement) bool, page func([]Candidate) error) (more bool, err error) {
+	searcher, ok := s.Tickets.(Searcher)
+	if !ok {
+		return false, fault.New(fault.Usage, "this ticket system cannot be searched").WithHint("name the ticket's key")
+	}
+	var names []string
+	for _, e := range s.Policy.Entitlements() {
+		if among == nil || among(e) {
+			names = append(names, e.Name)
+		}
+	}
+	if len(names) == 0 {
+		return false, fault.New(fault.Config, "the policy has nothing that could be unlocked here").
+			WithHint("jit policy check shows what it has")
+	}
+	d := &decider{service: s, names: names, needs: s.Policy.Needs(names...), ids: map[string]map[string][]string{}}
+	fields := append(d.needs.Fields, ticket.FieldUpdated, ticket.FieldSummary)
+	return searcher.Search(ctx, s.Policy.Search(among), fields, MaxCandidates, func(found []ticket.Ticket) error {
+		decided, err := d.decide(ctx, found)
+		if err != nil {
+			return err
+		}
+		return page(decided)
+	})
+}
+
+// decider decides for many tickets of one principal.
+type decider struct {
+	service *Service
+	names   []string
+	needs   policy.Needs
+	ids     map[string]map[string][]string // of statuses, by project
+}
+
+func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidate, error) {
+	who, err := d.service.Tickets.Whoami(ctx, d.needs.Groups) // asked once: adapters keep the answer
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Candidate, len(found))
+	for i, t := range found {
+		in := policy.Input{Ticket: t, Principal: who, At: d.service.Now().UTC()}
+		if in.StatusIDs, err = d.statusIDs(ctx, t); err != nil {
+			return nil, err
+		}
+		out[i].Ticket = t
+		for _, name := range d.names {
+			out[i].Decisions = append(out[i].Decisions, d.service.Policy.Decide(name, in))
+		}
+	}
+	return out, nil
+}
+
+// statusIDs resolves the names of statuses as a lookup does, once a project.
+func (d *decider) statusIDs(ctx context.Context, t ticket.Ticket) (map[string][]string, error) {
+	statuses, ok := d.service.Tickets.(Statuses)
+	if !ok || len(d.needs.StatusNames) == 0 || t.Status.Untranslated != "" {
+		return nil, nil
+	}
+	if ids, known := d.ids[t.ProjectID]; known {
+		return ids, nil
+	}
+	ids, err := statuses.StatusIDs(ctx, t.ProjectID, d.needs.StatusNames)
+	if err != nil {
+		return nil, err
+	}
+	d.ids[t.ProjectID] = ids
+	return ids, nil
+}
