@@ -21,6 +21,8 @@ type Ask struct {
 	Reason      string
 	MFACode     string
 	DryRun      bool // decide, then stop: nothing is minted, recorded or kept
+
+	ticketID string // of the only ticket that will do; "" takes whichever has the key
 }
 
 // Outcome is what a request came to.
@@ -47,6 +49,9 @@ func (s *Service) Request(ctx context.Context, ask Ask) (Outcome, error) {
 	s.step(StepTicket)
 	in, err := s.lookUp(ctx, ask.Key, named(ask.Entitlement)...)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if err := ask.sameTicket(in.Ticket); err != nil {
 		return Outcome{}, err
 	}
 	s.noticeMove(ask.Key, in.Ticket)

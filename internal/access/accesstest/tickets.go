@@ -61,6 +61,7 @@ type Tickets struct {
 	lookup    error
 	listing   error
 	lookups   []LookupCall
+	searches  []ticket.Search
 	asked     []bool
 }
 

@@ -58,6 +58,9 @@ func TicketsContract(t *testing.T, fresh func(t *testing.T) TicketsRig) {
 		{"a cancelled context stops both calls", checkTicketsCancelled},
 		{"calls side by side agree", checkSideBySide},
 		{"names of statuses lead to ids", checkStatusIDs},
+		{"a search gives own tickets, newest first", checkSearch},
+		{"a search stops where it is told to", checkSearchStops},
+		{"a search fails as a lookup does", checkSearchFails},
 	}
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })

@@ -8,8 +8,28 @@ import (
 	"sync"
 )
 
-// clause is one condition of a query; all must hold. The part of JQL that is
-// read here has AND, and the operators =, !=, in, not in, is and is not.
+// query is a condition of JQL: one clause, or others of which all or any hold.
+// The part of JQL that is read here has AND, OR, parentheses, and the operators
+// =, !=, in, not in, is and is not.
+type query struct {
+	clause *clause
+	any    bool
+	parts  []query
+}
+
+// clauses are all clauses of a query, wherever they stand.
+func (q query) clauses() []clause {
+	if q.clause != nil {
+		return []clause{*q.clause}
+	}
+	var out []clause
+	for _, p := range q.parts {
+		out = append(out, p.clauses()...)
+	}
+	return out
+}
+
+// clause is one condition.
 type clause struct {
 	field  string // lower case
 	negate bool
@@ -20,27 +40,19 @@ var jqlToken = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|!=|[=(),]|[^\s=!(),"']+(?:\(\))?)`)
 })
 
-// parseJQL reads a query; ORDER BY and what follows is left out.
-func parseJQL(query string) ([]clause, error) {
-	tokens, err := tokenize(query)
-	if err != nil {
-		return nil, err
+// parseJQL reads a query; ORDER BY and what follows is left out. An empty one
+// has no parts, and holds for every issue.
+func parseJQL(text string) (query, error) {
+	tokens, err := tokenize(text)
+	if err != nil || len(tokens) == 0 {
+		return query{}, err
 	}
 	p := &jqlParser{tokens: tokens}
-	var out []clause
-	for !p.done() {
-		c, err := p.clause()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-		if !p.done() && !p.word("and") {
-			return nil, fmt.Errorf("expecting AND but got '%s'", p.peek())
-		} else if p.done() && p.last == "and" {
-			return nil, fmt.Errorf("expecting a field after AND")
-		}
+	q, err := p.either()
+	if err == nil && !p.done() {
+		err = fmt.Errorf("expecting AND or OR but got '%s'", p.peek())
 	}
-	return out, nil
+	return q, err
 }
 
 func tokenize(query string) ([]string, error) {
@@ -62,6 +74,7 @@ func tokenize(query string) ([]string, error) {
 type jqlParser struct {
 	tokens []string
 	last   string // the keyword that word took last
+	nested int
 }
 
 func (p *jqlParser) done() bool { return len(p.tokens) == 0 }
@@ -98,13 +111,52 @@ func (p *jqlParser) value() (string, error) {
 	return v, nil
 }
 
+// maxNested bounds parentheses, since each is a call of its own.
+const maxNested = 20
+
+// either reads conditions joined by OR, which binds less than AND.
+func (p *jqlParser) either() (query, error) {
+	return p.joined("or", func() (query, error) { return p.joined("and", p.condition) })
+}
+
+func (p *jqlParser) joined(word string, part func() (query, error)) (query, error) {
+	q := query{any: word == "or"}
+	for {
+		one, err := part()
+		if err != nil {
+			return query{}, err
+		}
+		q.parts = append(q.parts, one)
+		if !p.word(word) {
+			return q, nil
+		}
+	}
+}
+
+// condition reads a clause, or a query in parentheses.
+func (p *jqlParser) condition() (query, error) {
+	if !p.word("(") {
+		c, err := p.clause()
+		return query{clause: &c}, err
+	}
+	if p.nested++; p.nested > maxNested {
+		return query{}, fmt.Errorf("the query is nested too deep")
+	}
+	q, err := p.either()
+	if err == nil && !p.word(")") {
+		err = fmt.Errorf("expecting ')' but got '%s'", p.peek())
+	}
+	p.nested--
+	return q, err
+}
+
 func (p *jqlParser) clause() (clause, error) {
 	field, err := p.value()
 	if err != nil {
 		return clause{}, err
 	}
 	c := clause{field: strings.ToLower(field)}
-	known := []string{"id", "key", "issue", "issuekey", "project", "assignee", "status", "statuscategory", "labels"}
+	known := []string{"id", "key", "issue", "issuekey", "project", "assignee", "reporter", "status", "statuscategory", "labels"}
 	if !slices.Contains(known, c.field) {
 		return clause{}, fmt.Errorf("field '%s' does not exist or you do not have permission to view it", field)
 	}
@@ -150,59 +202,4 @@ func (p *jqlParser) operand(many bool) ([]string, error) {
 
 func (c clause) byKey() bool {
 	return slices.Contains([]string{"id", "key", "issue", "issuekey"}, c.field)
-}
-
-// missing returns the first issue that a query names and that the caller cannot
-// see: one such spoils the whole search.
-func (c *call) missing(query []clause) string {
-	for _, cl := range query {
-		if !cl.byKey() {
-			continue
-		}
-		for _, v := range cl.values {
-			if i := c.server.find(v); i == nil || !c.visible(i) {
-				return v
-			}
-		}
-	}
-	return ""
-}
-
-func (c *call) satisfies(i *Issue, query []clause) bool {
-	for _, cl := range query {
-		if c.holds(i, cl) == cl.negate {
-			return false
-		}
-	}
-	return true
-}
-
-func (c *call) holds(i *Issue, cl clause) bool {
-	st := c.server.status(i.Status)
-	var actual []string
-	switch cl.field {
-	case "project":
-		actual = []string{i.Project, c.server.project(i.Project).ID}
-	case "status":
-		actual = []string{st.ID, st.Name}
-	case "statuscategory":
-		actual = []string{st.Category, c.categoryName(st)}
-	case "assignee":
-		actual = []string{i.Assignee}
-		if u := c.server.user(i.Assignee); u != nil && !c.cloud() {
-			actual = append(actual, u.Name)
-		}
-	case "labels":
-		if actual = i.Labels; len(actual) == 0 {
-			actual = []string{""}
-		}
-	default:
-		actual = append([]string{i.ID, i.Key}, i.Former...)
-	}
-	return slices.ContainsFunc(cl.values, func(v string) bool {
-		if strings.EqualFold(v, "currentUser()") {
-			return c.user != nil && slices.Contains(actual, c.user.ID)
-		}
-		return slices.ContainsFunc(actual, func(a string) bool { return strings.EqualFold(a, v) })
-	})
 }

@@ -48,14 +48,18 @@ func (c *call) avatars(owner string) object {
 	return object{"48x48": link, "24x24": link + "&size=small", "16x16": link + "&size=xsmall", "32x32": link + "&size=medium"}
 }
 
+// categoryID is the same on every site.
+func categoryID(key string) int {
+	return map[string]int{"undefined": 1, "new": 2, "done": 3, "indeterminate": 4}[key]
+}
+
 func (c *call) renderStatus(st *Status) object {
-	ids := map[string]int{"undefined": 1, "new": 2, "done": 3, "indeterminate": 4}
 	colours := map[string]string{"undefined": "medium-gray", "new": "blue-gray", "done": "green", "indeterminate": "yellow"}
 	o := object{
 		"self": c.base + "/rest/api/2/status/" + st.ID, "description": "", "iconUrl": c.base + "/images/icons/statuses/generic.png",
 		"id": st.ID, "name": c.translate(st.Name),
 		"statusCategory": object{
-			"self": c.base + "/rest/api/2/statuscategory/" + st.Category, "id": ids[st.Category],
+			"self": c.base + "/rest/api/2/statuscategory/" + st.Category, "id": categoryID(st.Category),
 			"key": st.Category, "colorName": colours[st.Category], "name": c.categoryName(st),
 		},
 	}

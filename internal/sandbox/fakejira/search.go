@@ -3,7 +3,10 @@ package fakejira
 import (
 	"encoding/base64"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
+	"sync"
 )
 
 // The sizes of a page of search results.
@@ -76,6 +79,11 @@ func (c *call) searchDataCenter() {
 
 func (c *call) pageSize() int { return min(max(1, number(c.r, "maxResults", pageDefault)), pageMost) }
 
+// newestFirst is the one order that can be asked for.
+var newestFirst = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\border by updated desc\s*$`)
+})
+
 // matches returns the visible issues that the query finds. Where the query is
 // wrong it answers, and reports false.
 func (c *call) matches() ([]*Issue, bool) {
@@ -84,12 +92,12 @@ func (c *call) matches() ([]*Issue, bool) {
 		c.fail(http.StatusBadRequest, "Error in the JQL Query: "+err.Error())
 		return nil, false
 	}
-	if len(query) == 0 && c.cloud() {
+	if len(query.parts) == 0 && c.cloud() {
 		c.fail(http.StatusBadRequest, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
 		return nil, false
 	}
-	if key := c.missing(query); key != "" {
-		c.fail(http.StatusBadRequest, "An issue with key '"+key+"' does not exist for field 'key'.")
+	if why := c.refuse(query); why != "" {
+		c.fail(http.StatusBadRequest, why)
 		return nil, false
 	}
 	var found []*Issue
@@ -97,6 +105,9 @@ func (c *call) matches() ([]*Issue, bool) {
 		if c.visible(i) && c.satisfies(i, query) {
 			found = append(found, i)
 		}
+	}
+	if newestFirst().MatchString(c.r.URL.Query().Get("jql")) {
+		slices.SortStableFunc(found, func(a, b *Issue) int { return b.Updated.Compare(a.Updated) })
 	}
 	return found, true
 }

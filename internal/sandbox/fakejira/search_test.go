@@ -30,7 +30,12 @@ func TestJQL(t *testing.T) {
 		want []string
 	}{
 		{`project = DEMO`, []string{"DEMO-1", "DEMO-2", "DEMO-3", "DEMO-4", "DEMO-5"}},
-		{`project = "demo" AND assignee = currentUser() ORDER BY updated DESC`, []string{"DEMO-1", "DEMO-2", "DEMO-5"}},
+		{`project = "demo" AND assignee = currentUser() ORDER BY updated DESC`, []string{"DEMO-5", "DEMO-2", "DEMO-1"}},
+		{`assignee = currentUser() AND (project = OPS OR status = Done)`, []string{"DEMO-2", "OPS-1"}},
+		{`project = OPS OR key = DEMO-4 AND assignee is EMPTY`, []string{"DEMO-4", "OPS-1"}},
+		{`statusCategory = 3`, []string{"DEMO-2"}},
+		{`project = NOPE`, nil},
+		{`project = DEMO AND status = "No Such"`, nil},
 		{`assignee = currentUser() AND statusCategory != Done`, []string{"DEMO-1", "DEMO-5", "OPS-1"}},
 		{`assignee=currentUser() and statusCategory in ("In Progress")`, []string{"DEMO-1", "DEMO-5", "OPS-1"}},
 		{`status not in (Done, "To Do") AND project != DEMO`, []string{"OPS-1"}},
@@ -59,7 +64,7 @@ func TestJQLRefused(t *testing.T) {
 	t.Parallel()
 	w := cloud(t)
 	for _, jql := range []string{
-		``, `ORDER BY key`, `project`, `project =`, `project = DEMO AND`, `project = DEMO OR key = DEMO-1`, `colour = red`,
+		``, `ORDER BY key`, `project`, `project =`, `project = DEMO AND`, `(project = DEMO OR key = DEMO-1`, `colour = red`,
 		`key in DEMO-1`, `key in (DEMO-1`, `key in (DEMO-1 DEMO-2)`, `key in ()`, `key = DEMO-99`, `project ! DEMO`, `"`,
 	} {
 		a := w.get("/rest/api/2/search/jql"+query(jql, ""), token)

@@ -1,0 +1,96 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/ticket"
+	"github.com/jitaccess/jit/pkg/audit"
+)
+
+// KeyRemover is an optional ability of a KeyAgent: take the key with this key id
+// (grant.Grant.SSHKeyID) out. It is no error if it is not there.
+type KeyRemover interface {
+	Remove(ctx context.Context, keyID string) error
+}
+
+// Revoke ends a grant on this machine: it forgets the credential, takes the key
+// out of ssh-agent, and records that. Keys that were handed out before live
+// until the grant expires; Revoke does not reach them.
+//
+// What is on this machine goes first, since that must work while the log does
+// not, and a record must not say more than was done. The error is of class Audit
+// where the grant is gone and that could not be recorded.
+func (s *Service) Revoke(ctx context.Context, held credential.Held, why string) (audit.Ref, error) {
+	ctx = context.WithoutCancel(ctx) // half of it would be worse than either end
+	s.step(StepKeep)
+	if err := s.forget(ctx, held); err != nil {
+		return audit.Ref{}, err
+	}
+	s.step(StepRecord)
+	ref, err := s.Log.Append(ctx, s.writer(held.Grant.Principal), s.revoked(ctx, held, why))
+	if err != nil {
+		return ref, fault.Wrap(fault.Audit, err, "%s is forgotten on this machine, but that is not recorded", held.Grant.ID)
+	}
+	return ref, nil
+}
+
+// forget takes the credential away from wherever this machine keeps it.
+func (s *Service) forget(ctx context.Context, held credential.Held) error {
+	removed := s.Wallet.Remove(ctx, held.Grant.ID)
+	remover, ok := s.Agent.(KeyRemover)
+	if !ok || held.Grant.Kind != grant.SSH {
+		return removed
+	}
+	if err := remover.Remove(ctx, held.Grant.SSHKeyID()); err != nil {
+		return errors.Join(removed, fault.Wrap(fault.Issuer, err, "the key of %s is still in ssh-agent", held.Grant.ID).
+			WithHint("take it out with ssh-add -D, which empties the agent"))
+	}
+	return removed
+}
+
+func (s *Service) revoked(ctx context.Context, held credential.Held, why string) audit.Event {
+	g := held.Grant
+	e := audit.Event{
+		Kind: audit.Revoked, Time: s.Now().UTC(),
+		Grant: string(g.ID), Entitlement: g.Entitlement, CredKind: string(g.Kind),
+		Ticket: string(g.Ticket), TicketID: g.TicketID, Site: g.Site,
+		Principal: audit.Person{ID: g.Principal, Name: g.PrincipalName},
+		Policy:    g.Policy, Reason: ticket.Clean(why),
+		NotBefore: g.NotBefore, ExpiresAt: g.ExpiresAt, Caller: s.knownCaller(ctx),
+	}
+	if held.Record.Seq > 0 {
+		e.Of = &held.Record
+	}
+	return e
+}
+
+// Renew asks for a new grant in place of one: for the same ticket, which is read
+// again, and the same entitlement, decided anew. The old grant is revoked once
+// the new one is in force. Where that fails there is a new grant all the same,
+// and a notice says what is left of the old.
+func (s *Service) Renew(ctx context.Context, held credential.Held, ask Ask) (Outcome, error) {
+	ask.Key, ask.Entitlement, ask.ticketID = held.Grant.Ticket, held.Grant.Entitlement, held.Grant.TicketID
+	out, err := s.Request(ctx, ask)
+	if err != nil || ask.DryRun {
+		return out, err
+	}
+	if _, err := s.Revoke(ctx, held, "renewed as "+string(out.Held.Grant.ID)); err != nil {
+		s.notice(fmt.Sprintf("the old grant has not ended cleanly: %v", err))
+	}
+	return out, nil
+}
+
+// sameTicket refuses a ticket that is not the one that a renewal is bound to: a
+// key can come to name another ticket, an id cannot.
+func (a Ask) sameTicket(t ticket.Ticket) error {
+	if a.ticketID == "" || a.ticketID == t.ID {
+		return nil
+	}
+	return fault.New(fault.Ticket, "%s is another ticket now than the one that this grant was given for", a.Key).
+		WithHint("ask anew with jit request %s", t.Key)
+}
