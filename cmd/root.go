@@ -31,7 +31,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.PersistentFlags().StringVar(&a.configFlag, "config", "", "read this configuration `FILE`")
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
-		newRequestCmd(a, nil), newExplainCmd(a), newStatusCmd(a),
+		newRequestCmd(a, nil), newExplainCmd(a), newStatusCmd(a), newRevokeCmd(a),
 		newExecCmd(a), newEnvCmd(a), newCredentialProcessCmd(a),
 		newPolicyCmd(a), newAuditCmd(a),
 		newInitCmd(a), newLoginCmd(a), newLogoutCmd(a), newDoctorCmd(a),

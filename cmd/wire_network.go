@@ -146,13 +146,17 @@ func (n *network) usesAWS() bool {
 	return strings.HasPrefix(n.cfg.Audit.Log, "s3:") || strings.HasPrefix(n.cfg.SSH.CA, "awskms:")
 }
 
-// addIssuers builds the issuers that the policy's entitlements need, and the
-// AWS identity for the record where AWS takes part otherwise too.
+// addIssuers builds the issuers that the policy's entitlements need.
 func (n *network) addIssuers(ctx context.Context, svc *access.Service) error {
 	svc.Issuers = map[grant.Kind]access.Issuer{}
 	for _, kind := range access.Kinds(n.policy) {
 		svc.Issuers[kind] = n.issuerOrWhyNot(ctx, kind)
 	}
+	return n.addCallers(ctx, svc)
+}
+
+// addCallers has records name the AWS identity where AWS takes part in any case.
+func (n *network) addCallers(ctx context.Context, svc *access.Service) error {
 	if !n.usesAWS() {
 		return nil
 	}

@@ -34,11 +34,18 @@ func (e *DeniedError) Error() string {
 	return fmt.Sprintf("%s unlocks nothing", e.Ticket.Key)
 }
 
-// ChoiceError says that several entitlements are allowed and none was named.
-type ChoiceError struct{ Choices []string }
+// ChoiceError says that several entitlements are allowed and none was named, or
+// several of something else.
+type ChoiceError struct {
+	Choices []string
+	What    string // there are several of; "" is of entitlements
+}
 
-// Error names the choices.
+// Error names the choices, where these are entitlements.
 func (e *ChoiceError) Error() string {
+	if e.What != "" {
+		return "several " + e.What
+	}
 	return "several entitlements are unlocked: " + strings.Join(e.Choices, ", ")
 }
 
