@@ -33,6 +33,7 @@ func newCredentialProcessCmd(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&entitlement, "entitlement", "e", "", "use the grant of this `ENTITLEMENT`")
+	completeWith(c, "entitlement", a.completeInForce(grant.AWS))
 	return c
 }
 

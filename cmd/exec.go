@@ -54,6 +54,8 @@ func newExecCmd(a *app) *cobra.Command {
 	f.DurationVar(&o.ttl, "for", 0, "with --request: how long")
 	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
 	f.StringVar(&o.mfaCode, "mfa-code", "", "with --request: one-time `CODE` of the MFA device")
+	completeWith(c, "entitlement", a.completeInForce(""))
+	completeWith(c, "request", a.completeTickets())
 	return c
 }
 

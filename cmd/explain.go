@@ -28,6 +28,7 @@ func newExplainCmd(a *app) *cobra.Command {
 			return a.explain(c.Context(), args[0], asJSON)
 		},
 	}
+	c.ValidArgsFunction = onlyFirst(a.completeTickets())
 	c.Flags().BoolVar(&asJSON, "json", false, "print the decisions as JSON")
 	return c
 }

@@ -54,6 +54,7 @@ func newRequestCmd(a *app, runF func(context.Context, *requestOptions) error) *c
 			return runF(c.Context(), o)
 		},
 	}
+	c.ValidArgsFunction = onlyFirst(a.completeTickets())
 	f := c.Flags()
 	f.StringVarP(&o.entitlement, "entitlement", "e", "", "the `ENTITLEMENT` to ask for (default the only one unlocked)")
 	f.DurationVar(&o.ttl, "for", 0, "how long, such as 30m (default the entitlement's)")
@@ -61,6 +62,7 @@ func newRequestCmd(a *app, runF func(context.Context, *requestOptions) error) *c
 	f.StringVar(&o.mfaCode, "mfa-code", "", "one-time `CODE` of the MFA device, where the entitlement wants one")
 	f.BoolVar(&o.dryRun, "dry-run", false, "decide and stop: nothing is minted or recorded")
 	f.BoolVar(&o.json, "json", false, "print the grant as JSON")
+	completeWith(c, "entitlement", a.completeEntitlements())
 	return c
 }
 

@@ -50,6 +50,7 @@ func newRevokeCmd(a *app) *cobra.Command {
 			return a.revoke(c.Context(), o)
 		},
 	}
+	c.ValidArgsFunction = onlyFirst(a.completeGrants())
 	f := c.Flags()
 	f.BoolVar(&o.all, "all", false, "end everything that is in force")
 	f.StringVar(&o.reason, "reason", "", "why, for the audit record")

@@ -46,6 +46,7 @@ func rooms() []room {
 		adapter("internal/wallet"),
 
 		{"internal/keyring", domain, "what the operating system keeps means nothing to it"},
+		{"internal/recent", domain, "it remembers tickets to show; who finds them is not its matter"},
 		{"internal/config", domain, "it reads files and the environment; what is built from them is for cmd to wire"},
 		{"internal/terminal", domain, "it talks to a person, whatever it is about"},
 		{"internal/shell", domain, "prompt hooks read a state file, and so need nothing that runs"},

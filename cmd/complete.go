@@ -1,0 +1,176 @@
+package cmd
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
+)
+
+// Completion runs while somebody waits for a key to answer. It asks nothing,
+// prints nothing but what completes, and where something is missing or slow it
+// completes nothing rather than complain.
+
+// completeWait bounds how long Jira is waited for; then older tickets do.
+const completeWait = 1500 * time.Millisecond
+
+type completion = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective)
+
+// quietly gives a completion an app that asks and says nothing.
+func (a *app) quietly(find func(ctx context.Context, quiet *app) []cobra.Completion) completion {
+	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		streams := *a.io
+		streams.Err, streams.InTTY, streams.ErrTTY = io.Discard, false, false
+		quiet := *a
+		quiet.io = &streams
+		ctx := c.Context()
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		var fitting []cobra.Completion
+		for _, found := range find(ctx, &quiet) {
+			if len(found) >= len(typed) && strings.EqualFold(found[:len(typed)], typed) {
+				fitting = append(fitting, found)
+			}
+		}
+		return fitting, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+// onlyFirst completes the first argument and no other.
+func onlyFirst(first completion) completion {
+	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return first(c, args, typed)
+	}
+}
+
+// completeTickets are the engineer's own tickets, those that unlock something
+// first.
+func (a *app) completeTickets() completion {
+	return a.quietly(func(ctx context.Context, quiet *app) []cobra.Completion {
+		list := quiet.ownTickets(ctx, completeWait)
+		slices.SortStableFunc(list.Tickets, func(x, y recentTicket) int {
+			switch {
+			case x.Unlocked == y.Unlocked:
+				return 0
+			case x.Unlocked:
+				return -1
+			}
+			return 1
+		})
+		var out []cobra.Completion
+		for _, t := range list.Tickets {
+			out = append(out, cobra.CompletionWithDesc(string(t.Key), t.Summary))
+		}
+		return out
+	})
+}
+
+// completeEntitlements are those of the policy.
+func (a *app) completeEntitlements() completion {
+	return a.quietly(func(_ context.Context, quiet *app) []cobra.Completion {
+		cfg, err := quiet.loadConfig()
+		if err != nil {
+			return nil
+		}
+		p, err := policy.Load(cfg.Policy)
+		if err != nil {
+			return nil
+		}
+		var out []cobra.Completion
+		for _, e := range p.Entitlements() {
+			out = append(out, cobra.CompletionWithDesc(e.Name, e.Description))
+		}
+		return out
+	})
+}
+
+// completeInForce are the entitlements in force of a kind; "" takes any.
+func (a *app) completeInForce(kind grant.Kind) completion {
+	return a.quietly(func(ctx context.Context, quiet *app) []cobra.Completion {
+		var out []cobra.Completion
+		for _, h := range quiet.inForce(ctx) {
+			done := cobra.CompletionWithDesc(h.Grant.Entitlement, string(h.Grant.Ticket)+", "+left(h.Grant.ExpiresAt.Sub(quiet.now()))+" left")
+			if kind == "" || h.Grant.Kind == kind {
+				out = append(out, done)
+			}
+		}
+		return out
+	})
+}
+
+// completeGrants are the grants in force and their tickets.
+func (a *app) completeGrants() completion {
+	return a.quietly(func(ctx context.Context, quiet *app) []cobra.Completion {
+		var tickets, grants []cobra.Completion
+		for _, h := range quiet.inForce(ctx) {
+			g := h.Grant
+			if t := cobra.CompletionWithDesc(string(g.Ticket), "all that was given for it"); !slices.Contains(tickets, t) {
+				tickets = append(tickets, t)
+			}
+			grants = append(grants, cobra.CompletionWithDesc(string(g.ID), string(g.Ticket)+" "+g.Entitlement))
+		}
+		return append(tickets, grants...)
+	})
+}
+
+func (a *app) inForce(ctx context.Context) []credential.Held {
+	w, err := a.openWallet()
+	if err != nil {
+		return nil
+	}
+	held, err := w.List(ctx, a.now())
+	if err != nil {
+		return nil
+	}
+	return held
+}
+
+// completeWith makes a flag complete so, and a flag that the command does not
+// have is a mistake in the program.
+func completeWith(c *cobra.Command, flag string, f completion) {
+	if err := c.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
+	}
+}
+
+// ownTickets are those of the cache where it is young, and else what Jira says
+// within the wait. Whatever came goes into the cache.
+func (a *app) ownTickets(ctx context.Context, wait time.Duration) recentList {
+	w, err := a.wire()
+	if err != nil {
+		return recentList{}
+	}
+	known := w.knownTickets()
+	if age := a.now().Sub(known.At); age >= 0 && age < freshTickets {
+		return known
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	svc, err := w.deciding(ctx)
+	if err != nil {
+		return known
+	}
+	var found []access.Candidate
+	_, err = svc.Candidates(ctx, nil, func(page []access.Candidate) error {
+		found = append(found, page...)
+		return nil
+	})
+	if err != nil && len(found) == 0 {
+		return known
+	}
+	// A list that cannot be kept is asked for again next time.
+	list, _ := w.keepTickets(found)
+	return list
+}

@@ -1,0 +1,109 @@
+// Package recent remembers the engineer's own tickets between runs, so that a
+// shell can complete their keys without waiting for Jira. What it holds is for
+// showing only: nothing is decided by it.
+package recent
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// name is the file in the state directory.
+const name = "tickets.json"
+
+// Bounds of the file: how many tickets it holds, the bytes of a summary, and
+// the bytes that are read of a file that somebody else may have written.
+const (
+	MaxTickets = 500
+	maxSummary = 120
+	maxFile    = 1 << 20
+)
+
+// List is what was found at one moment.
+type List struct {
+	// Account is whose tickets they are, in whatever words the caller uses; a
+	// list of another account is not shown.
+	Account string    `json:"account"`
+	At      time.Time `json:"at"`
+	Tickets []Ticket  `json:"tickets"` // most recently updated first
+}
+
+// Ticket is one of them.
+type Ticket struct {
+	Key      ticket.Key `json:"key"`
+	Summary  string     `json:"summary"`
+	Unlocked bool       `json:"unlocked"` // by the policy, when it was found
+}
+
+// Load reads the list of an account. A list that is missing, damaged or of
+// somebody else is empty: it costs a question to Jira and no more.
+func Load(dir, account string) List {
+	f, err := os.Open(filepath.Join(dir, name))
+	if err != nil {
+		return List{}
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	data, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
+		return List{}
+	}
+	var l List
+	if json.Unmarshal(data, &l) != nil || l.Account != account {
+		return List{}
+	}
+	good := l.Tickets[:0]
+	for _, t := range l.Tickets[:min(len(l.Tickets), MaxTickets)] {
+		key, err := ticket.ParseKey(string(t.Key))
+		if err != nil {
+			continue
+		}
+		good = append(good, Ticket{Key: key, Summary: short(t.Summary), Unlocked: t.Unlocked})
+	}
+	l.Tickets = good
+	return l
+}
+
+// Save keeps a list, in place of the one before, where only the user can read
+// it. The error is of class Internal.
+func Save(dir string, l List) error {
+	kept := make([]Ticket, 0, min(len(l.Tickets), MaxTickets))
+	for _, t := range l.Tickets[:min(len(l.Tickets), MaxTickets)] {
+		t.Summary = short(t.Summary)
+		kept = append(kept, t)
+	}
+	l.Tickets = kept
+	data, err := json.Marshal(l)
+	if err == nil {
+		err = errors.Join(os.MkdirAll(dir, 0o700), renameio.WriteFile(filepath.Join(dir, name), data, 0o600))
+	}
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "the list of your tickets cannot be kept").
+			WithHint("look whether the disk is full or read-only")
+	}
+	return nil
+}
+
+// short is a summary made harmless and cut at a character.
+func short(s string) string {
+	s = ticket.Clean(s)
+	if len(s) <= maxSummary {
+		return s
+	}
+	cut := 0
+	for i := range s {
+		if i > maxSummary {
+			break
+		}
+		cut = i
+	}
+	return s[:cut] + "…"
+}
