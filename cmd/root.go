@@ -32,7 +32,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
 		newRequestCmd(a, nil), newExplainCmd(a), newStatusCmd(a), newRevokeCmd(a),
-		newExecCmd(a), newEnvCmd(a), newCredentialProcessCmd(a),
+		newExecCmd(a), newEnvCmd(a), newCredentialProcessCmd(a), newConsoleCmd(a),
 		newPolicyCmd(a), newAuditCmd(a),
 		newInitCmd(a), newLoginCmd(a), newLogoutCmd(a), newDoctorCmd(a),
 		newSandboxCmd(a), newVersionCmd(a),

@@ -158,6 +158,7 @@ func later(ts *testscript.TestScript, neg bool, args []string, all *output) {
 			JiraToken: credential.NewSecret(ts.Getenv("JIT_JIRA_TOKEN")),
 			AWSEndpoints: map[string]string{
 				"STS": ts.Getenv("AWS_ENDPOINT_URL_STS"), "S3": ts.Getenv("AWS_ENDPOINT_URL_S3"), "KMS": ts.Getenv("AWS_ENDPOINT_URL_KMS"),
+				"SIGNIN": ts.Getenv("AWS_ENDPOINT_URL_SIGNIN"),
 			},
 		},
 		io:     &terminal.Streams{In: strings.NewReader(""), Out: &out, Err: &errs},

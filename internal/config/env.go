@@ -26,6 +26,8 @@ type Env struct {
 	SSHAuthSock string // SSH_AUTH_SOCK
 	Term        string // TERM
 	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
+	Browser     string // BROWSER
+	Graphical   bool   // there is a screen to open a browser on
 
 	// AWSKey, AWSSecret, AWSToken and AWSRegion are what a sandbox sets.
 	AWSKey, AWSRegion   string
@@ -53,6 +55,8 @@ func Environment() Env {
 		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
 		Term:        os.Getenv("TERM"),
 		NoColor:     os.Getenv("NO_COLOR") != "",
+		Browser:     os.Getenv("BROWSER"),
+		Graphical:   graphical(),
 		AWSKey:      os.Getenv("AWS_ACCESS_KEY_ID"),
 		AWSRegion:   os.Getenv("AWS_REGION"),
 		AWSSecret:   credential.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
@@ -61,11 +65,23 @@ func Environment() Env {
 			"STS": os.Getenv("AWS_ENDPOINT_URL_STS"),
 			"S3":  os.Getenv("AWS_ENDPOINT_URL_S3"),
 			"KMS": os.Getenv("AWS_ENDPOINT_URL_KMS"),
+
+			"SIGNIN": os.Getenv("AWS_ENDPOINT_URL_SIGNIN"),
 		},
 		home:       home,
 		configHome: configHome(home),
 		stateHome:  stateHome(home),
 	}
+}
+
+// graphical reports whether a program can open a window. Windows and macOS can
+// but over SSH; elsewhere X or Wayland says where.
+func graphical() bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return os.Getenv("SSH_CONNECTION") == ""
+	}
+	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
 }
 
 func configHome(home string) string {

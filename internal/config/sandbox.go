@@ -35,6 +35,8 @@ func (c *Config) outside(env Env) []string {
 	for _, service := range []string{"STS", "S3", "KMS"} {
 		refuse(!loopbackURL(env.AWSEndpoints[service]), "AWS_ENDPOINT_URL_"+service)
 	}
+	signin := env.AWSEndpoints["SIGNIN"]
+	refuse(signin != "" && !loopbackURL(signin), "AWS_ENDPOINT_URL_SIGNIN")
 	return out
 }
 

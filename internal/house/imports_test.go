@@ -41,6 +41,7 @@ func rooms() []room {
 
 		adapter("internal/jira"),
 		adapter("internal/awssts"),
+		adapter("internal/awsconsole"),
 		adapter("internal/sshca"),
 		adapter("internal/auditlog"),
 		adapter("internal/wallet"),
@@ -49,6 +50,7 @@ func rooms() []room {
 		{"internal/recent", domain, "it remembers tickets to show; who finds them is not its matter"},
 		{"internal/config", domain, "it reads files and the environment; what is built from them is for cmd to wire"},
 		{"internal/terminal", domain, "it talks to a person, whatever it is about"},
+		{"internal/browser", domain, "it opens an address, whatever it leads to"},
 		{"internal/shell", domain, "prompt hooks read a state file, and so need nothing that runs"},
 		{"internal/tui", append([]string{"internal/access", "internal/terminal"}, domain...), "it returns domain values; what becomes of them is for cmd"},
 		{"internal/broker", append([]string{"internal/access"}, domain...), "it puts the same use cases behind HTTP, over ports that cmd fills"},

@@ -41,6 +41,7 @@ func (w *World) Environ(base []string) []string {
 		"AWS_ENDPOINT_URL_STS="+w.STSURL,
 		"AWS_ENDPOINT_URL_S3="+w.S3URL,
 		"AWS_ENDPOINT_URL_KMS="+w.KMSURL,
+		"AWS_ENDPOINT_URL_SIGNIN="+w.SigninURL,
 		"AWS_ACCESS_KEY_ID="+w.Base.ID,
 		"AWS_SECRET_ACCESS_KEY="+w.Base.Secret,
 		"AWS_REGION="+Region,

@@ -22,6 +22,7 @@ import (
 	"github.com/jitaccess/jit/internal/sandbox/fakejira"
 	"github.com/jitaccess/jit/internal/sandbox/fakekms"
 	"github.com/jitaccess/jit/internal/sandbox/fakes3"
+	"github.com/jitaccess/jit/internal/sandbox/fakesignin"
 	"github.com/jitaccess/jit/internal/sandbox/fakests"
 	"github.com/jitaccess/jit/internal/sandbox/sigv4"
 	"github.com/jitaccess/jit/internal/sandbox/sshd"
@@ -61,12 +62,16 @@ type World struct {
 	S3   *fakes3.Server
 	KMS  *fakekms.Server
 	SSH  *sshd.Server
-	Keys *sigv4.Keyring
+
+	Signin *fakesignin.Server
+	Keys   *sigv4.Keyring
 
 	JiraURL string // with the context path, as in the configuration
 	STSURL  string
 	S3URL   string
 	KMSURL  string
+
+	SigninURL string // of the AWS console
 
 	Base       sigv4.Key // the throw-away AWS key of the environment
 	JiraToken  string    // ada's
@@ -187,10 +192,11 @@ func (w *World) startAWS(ctx context.Context) error {
 	if _, err := w.KMS.Add(CAAlias, w.ca); err != nil {
 		return err
 	}
+	w.Signin = fakesignin.New(w.Keys, w.now)
 	for _, service := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&w.STSURL, w.STS}, {&w.S3URL, w.S3}, {&w.KMSURL, w.KMS}} {
+	}{{&w.STSURL, w.STS}, {&w.S3URL, w.S3}, {&w.KMSURL, w.KMS}, {&w.SigninURL, w.Signin}} {
 		url, err := w.serve(ctx, service.handler)
 		if err != nil {
 			return err

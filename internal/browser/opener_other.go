@@ -1,0 +1,5 @@
+//go:build !darwin && !windows
+
+package browser
+
+func systemOpener() []string { return []string{"xdg-open"} }
