@@ -119,6 +119,7 @@ func TestOldBashCountsSeconds(t *testing.T) {
 		r := newRig(t, "bash", HookOptions{})
 		r.edit(`'%(%s)T' -1`, `'%(no)' x`)
 		r.edit(`-ge 5`, `-ge 99`)
+		r.edit(`[1234]:*`, `*`)
 		r.state(inForce())
 		return r
 	}
@@ -161,7 +162,7 @@ func TestTheBashHookIsOldBash(t *testing.T) {
 		"pipe of both":          `\|&|&>>`,
 		"test of a variable":    `-v [A-Za-z_]+ \]`,
 		"negative length":       `\$\{[A-Za-z_]+:[^}]*: ?-`,
-		"EPOCHSECONDS":          `EPOCH(SECONDS|REALTIME)`,
+		"EPOCHREALTIME":         `EPOCHREALTIME`,
 		"fall through":          `;;?&`,
 		"time in printf":        `%\(`,
 		"read with a fraction":  `read .*-(N|i|t 0?\.)`,

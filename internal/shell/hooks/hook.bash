@@ -1,6 +1,7 @@
 # jit's hook for bash, 3.2 or later. In ~/.bashrc: eval "$(jit hook bash)"
 __jit_state=@STATE@
 __jit_show=@SHOW@
+__jit_key= __jit_text= __jit_ps1= __jit_from=0 __jit_until=0
 
 # __jit_fit EPOCH TICKET ENTITLEMENT: each is as jit writes it, and so has
 # nothing that a prompt expands. Ranges such as A-Z would depend on the locale.
@@ -12,9 +13,10 @@ __jit_fit() {
   [ "${#2}" -le 37 ] && [ "${#3}" -le 64 ]
 }
 
-# __jit_clock sets now without a process where bash can (4.2 or later). Before
-# that, one date and then SECONDS; a new date where somebody has set SECONDS
-# back, and no time, so that no grant looks alive, where SECONDS counts no more.
+# __jit_clock sets now without a process where bash can: EPOCHSECONDS is of 5.0,
+# which __jit_hook reads by itself, and this format is of 4.2. Before that, one
+# date and then SECONDS; a new date where somebody has set SECONDS back, and no
+# time, so that no grant looks alive, where SECONDS counts no more.
 __jit_clock() {
   builtin printf -v now '%(%s)T' -1 2>/dev/null || now=
   case $now in '' | *[!@DIGITS@]*) ;; *) return 0 ;; esac
@@ -37,17 +39,15 @@ else
   __jit_take() { IFS= builtin read -r -d '' -n @BYTES@ rest; }
 fi
 
-# __jit_find sets epoch, ticket and name to those of the grant to show, and more
-# to how many others are in force.
+# __jit_find sets epoch, ticket and name to those of the grant to show, out of the
+# shell's own and those of rest, and more to how many others are in force.
 __jit_find() {
   epoch= more=0
   if __jit_fit "${JIT_EXPIRES_AT-}" "${JIT_TICKET-}" "${JIT_ENTITLEMENT-}"; then
     epoch=$JIT_EXPIRES_AT ticket=$JIT_TICKET name=$JIT_ENTITLEMENT
     return 0
   fi
-  local file=${JIT_STATE_DIR:-$__jit_state}/prompt rest= line e t n count=0
-  [ -f "$file" ] && [ -r "$file" ] || return 0
-  { __jit_take <"$file" || :; } 2>/dev/null
+  local line e t n count=0
   [ "${#rest}" -lt @BYTES@ ] || rest=${rest%$'\n'*}
   while [ -n "$rest" ] && [ "$count" -lt @LINES@ ]; do
     count=$((count + 1)) line=${rest%%$'\n'*}
@@ -64,13 +64,16 @@ __jit_find() {
   done
 }
 
-__jit_hook() {
-  local code=$? now epoch ticket name more left text= minutes colour mark='\[\]\[\]' rest
-  __jit_clock
+# __jit_renew makes JIT_PROMPT and its part of PS1 anew.
+__jit_renew() {
+  local epoch= ticket name more left minutes text= colour mark='\[\]\[\]' around
+  __jit_key=$key __jit_from=$now __jit_until=999999999999
   [ -z "$now" ] || __jit_find
-  if [ -n "$now" ] && [ -n "$epoch" ]; then
+  if [ -n "$epoch" ]; then
     left=$((epoch - now)) minutes=$(((epoch - now) % 3600 / 60))
     [ "$minutes" -ge 10 ] || minutes=0$minutes
+    [ "$left" -le 0 ] || __jit_until=$((now + 1))
+    [ "$left" -lt 60 ] || __jit_until=$((now + left % 60 + 1))
     if [ "$left" -le 0 ]; then text=expired colour=31
     elif [ "$left" -lt 60 ]; then text=${left}s colour=31
     elif [ "$left" -lt @RED@ ]; then text=$((left / 60))m colour=31
@@ -84,17 +87,33 @@ __jit_hook() {
   else
     unset JIT_PROMPT
   fi
-  if [ "$__jit_show" = 1 ] && [ -n "${PS1+set}" ]; then
-    # What was put in before is taken out, wherever in PS1 it is by now.
-    case $PS1 in
-      *"$mark"*"$mark"*) rest=${PS1#*"$mark"} && PS1=${PS1%%"$mark"*}${rest#*"$mark"} ;;
-    esac
-    if [ -n "$text" ] && { [ -n "${NO_COLOR-}" ] || [ "${TERM-}" = dumb ]; }; then
-      PS1="$mark$text $mark$PS1"
-    elif [ -n "$text" ]; then
-      PS1="$mark\\[\\e[${colour}m\\]$text\\[\\e[0m\\] $mark$PS1"
-    fi
+  __jit_text=$text
+  [ "$__jit_show" = 1 ] && [ -n "${PS1+set}" ] || { __jit_ps1=${PS1-} && return 0; }
+  # What was put in before is taken out, wherever in PS1 it is by now.
+  case $PS1 in
+    *"$mark"*"$mark"*) around=${PS1#*"$mark"} && PS1=${PS1%%"$mark"*}${around#*"$mark"} ;;
+  esac
+  if [ -n "$text" ] && { [ -n "${NO_COLOR-}" ] || [ "${TERM-}" = dumb ]; }; then
+    PS1="$mark$text $mark$PS1"
+  elif [ -n "$text" ]; then
+    PS1="$mark\\[\\e[${colour}m\\]$text\\[\\e[0m\\] $mark$PS1"
   fi
+  __jit_ps1=$PS1
+}
+
+# __jit_hook runs before each prompt. Most find what the one before has left.
+__jit_hook() {
+  local code=$? now file=${JIT_STATE_DIR:-$__jit_state}/prompt rest= key
+  case ${BASH_VERSINFO[0]}:${EPOCHSECONDS-} in
+    [1234]:* | *: | *[!@DIGITS@:]*) __jit_clock ;;
+    *) now=$EPOCHSECONDS ;;
+  esac
+  if [[ -f $file && -r $file ]]; then
+    __jit_take <"$file" || :
+  fi
+  key="${JIT_EXPIRES_AT-} ${JIT_TICKET-} ${JIT_ENTITLEMENT-} ${NO_COLOR-} ${TERM-} $rest"
+  [[ -n $now && $key == "$__jit_key" && $now -ge $__jit_from && $now -lt $__jit_until &&
+    ${JIT_PROMPT-} == "$__jit_text" && ${PS1-} == "$__jit_ps1" ]] || __jit_renew
   case $- in *e*) return 0 ;; esac # errexit would end the shell
   return "$code"
 }

@@ -1,31 +1,26 @@
 # jit's hook for zsh. In ~/.zshrc: eval "$(jit hook zsh)"
 typeset -g __jit_state=@STATE@
 typeset -g __jit_show=@SHOW@
+typeset -g __jit_key= __jit_text= __jit_ps1= __jit_from=0 __jit_until=0
 zmodload -F zsh/system b:sysread 2>/dev/null || :
 
 # __jit_fit EPOCH TICKET ENTITLEMENT: each is as jit writes it, and so has
-# nothing that a prompt expands. It runs under the options of __jit_hook.
+# nothing that a prompt expands. It runs under the options of __jit_renew.
 __jit_fit() {
   [[ $1 == [1-9]* && $1 != *[^0-9]* && $#1 -le 11 &&
     $2 == [A-Z][A-Z0-9_]*-[1-9]* && ${2%-*} != *[^A-Z0-9_]* && ${2##*-} != *[^0-9]* && $#2 -le 37 &&
     $3 == [a-z0-9]* && $3 != *[^a-z0-9._-]* && $#3 -le 64 ]]
 }
 
-# __jit_find sets epoch, ticket and name to those of the grant to show, and more
-# to how many others are in force.
+# __jit_find sets epoch, ticket and name to those of the grant to show, out of the
+# shell's own and those of rest, and more to how many others are in force.
 __jit_find() {
   if __jit_fit "${JIT_EXPIRES_AT-}" "${JIT_TICKET-}" "${JIT_ENTITLEMENT-}"; then
     epoch=$JIT_EXPIRES_AT ticket=$JIT_TICKET name=$JIT_ENTITLEMENT
     return 0
   fi
-  local file=${JIT_STATE_DIR:-$__jit_state}/prompt rest= line e t n
+  local line e t n
   local -i count=0
-  [[ -f $file && -r $file ]] || return 0
-  if (( $+builtins[sysread] )); then
-    { sysread -s @BYTES@ rest < $file || : } 2>/dev/null
-  else
-    { IFS= read -r -u 0 -k @BYTES@ rest < $file || : } 2>/dev/null
-  fi
   [[ $#rest -lt @BYTES@ ]] || rest=${rest%$'\n'*}
   while [[ -n $rest && $count -lt @LINES@ ]]; do
     count=count+1 line=${rest%%$'\n'*}
@@ -42,19 +37,21 @@ __jit_find() {
   done
 }
 
-__jit_hook() {
-  local -i code=$?
+# __jit_renew makes JIT_PROMPT and its part of PS1 anew.
+__jit_renew() {
   # Without percent escapes in prompts there is no colour and no mark.
   local percent=; [[ ! -o promptpercent ]] || percent=1
-  [[ ! -o errexit ]] || code=0 # to return another would end the shell
   emulate -L zsh
   unsetopt errexit errreturn nounset xtrace warncreateglobal
   setopt nomultibyte
-  local now=${(%):-%D{%s}} epoch= ticket= name= text= colour= mark='%{%}%{%}' rest
+  local epoch= ticket= name= text= colour= mark='%{%}%{%}' around
   local -i left more=0
+  __jit_key=$key __jit_from=$now __jit_until=999999999999
   __jit_find
   if [[ -n $epoch ]]; then
     left=epoch-now
+    (( left <= 0 )) || __jit_until=$((now + 1))
+    (( left < 60 )) || __jit_until=$((now + left % 60 + 1))
     if (( left <= 0 )); then text=expired colour=red
     elif (( left < 60 )); then text=${left}s colour=red
     elif (( left < @RED@ )); then text=$((left / 60))m colour=red
@@ -68,11 +65,12 @@ __jit_hook() {
   else
     unset JIT_PROMPT
   fi
+  __jit_text=$text
   if [[ $__jit_show == 1 && -n $percent && -n ${PS1+set} ]]; then
     # What was put in before is taken out, wherever in PS1 it is by now.
     if [[ $PS1 == *"$mark"*"$mark"* ]]; then
-      rest=${PS1#*"$mark"}
-      PS1=${PS1%%"$mark"*}${rest#*"$mark"}
+      around=${PS1#*"$mark"}
+      PS1=${PS1%%"$mark"*}${around#*"$mark"}
     fi
     if [[ -n $text && ( -n ${NO_COLOR-} || ${TERM-} == dumb ) ]]; then
       PS1="$mark$text $mark$PS1"
@@ -80,7 +78,26 @@ __jit_hook() {
       PS1="$mark%F{$colour}$text%f $mark$PS1"
     fi
   fi
-  return code
+  __jit_ps1=${PS1-}
+}
+
+# __jit_hook runs before each prompt, under whatever options the user has. Most
+# runs find what the one before has left.
+__jit_hook() {
+  local code="$?" now='' file="${JIT_STATE_DIR:-$__jit_state}/prompt" rest='' key=''
+  now=${(%):-%D{%s}}
+  if [[ -f "$file" && -r "$file" ]]; then
+    if [[ -n "${builtins[sysread]-}" ]]; then
+      sysread -s @BYTES@ rest <"$file" || :
+    else
+      IFS= read -r -u 0 -k @BYTES@ rest <"$file" || :
+    fi
+  fi
+  key="${JIT_EXPIRES_AT-} ${JIT_TICKET-} ${JIT_ENTITLEMENT-} ${NO_COLOR-} ${TERM-} $rest"
+  [[ "$key" == "$__jit_key" && "$now" -ge "$__jit_from" && "$now" -lt "$__jit_until" &&
+    "${JIT_PROMPT-}" == "$__jit_text" && "${PS1-}" == "$__jit_ps1" ]] || __jit_renew
+  [[ ! -o errexit ]] || return 0 # to return another would end the shell
+  return "$code"
 }
 
 # What shows the prompt itself comes last, after whatever sets PS1; what only
