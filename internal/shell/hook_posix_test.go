@@ -22,7 +22,7 @@ func prompted(sh string) string {
 	return `ask() { return 3; }; before() { local i; for i in "${precmd_functions[@]}"; do ask || $i; done; }; before;`
 }
 
-func inForce() string { return fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute)) }
+func inForce() string { return fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute+30*time.Second)) }
 
 // shownIn is the hook's part of PS1.
 func shownIn(sh string) string {

@@ -131,7 +131,7 @@ func builtins() []string { return []string{"bash", "zsh", "fish", "nu"} }
 func TestHooksShowTheGrantInForce(t *testing.T) {
 	t.Parallel()
 	line := func(d time.Duration, rest string) string { return fmt.Sprintf("%d\t%s\n", in(d), rest) }
-	soon, late := line(12*time.Minute+5*time.Second, "OPS-7\tprod-readonly"), line(2*time.Hour+3*time.Minute, "OPS-8\tbastion")
+	soon, late := line(12*time.Minute+30*time.Second, "OPS-7\tprod-readonly"), line(2*time.Hour+3*time.Minute+30*time.Second, "OPS-8\tbastion")
 	gone := line(-time.Hour, "OPS-1\told")
 	for name, tc := range map[string]struct{ state, want string }{
 		"none":                {"", ""},
@@ -142,8 +142,8 @@ func TestHooksShowTheGrantInForce(t *testing.T) {
 		"after what is over":  {gone + soon + late + late, "OPS-7 prod-readonly 12m +2"},
 		"the last seconds":    {line(45*time.Second, "OPS-7\tx"), "OPS-7 x 4"},
 		"no newline":          {strings.TrimSuffix(soon, "\n"), "OPS-7 prod-readonly 12m"},
-		"the longest":         {line(12*time.Minute+5*time.Second, strings.Repeat("A", 35)+"-7\t"+strings.Repeat("b", 64)), strings.Repeat("A", 35) + "-7 " + strings.Repeat("b", 64) + " 12m"},
-		"awkward but allowed": {line(12*time.Minute+5*time.Second, "A_1-10\t0.a_b-"), "A_1-10 0.a_b- 12m"},
+		"the longest":         {line(12*time.Minute+30*time.Second, strings.Repeat("A", 35)+"-7\t"+strings.Repeat("b", 64)), strings.Repeat("A", 35) + "-7 " + strings.Repeat("b", 64) + " 12m"},
+		"awkward but allowed": {line(12*time.Minute+30*time.Second, "A_1-10\t0.a_b-"), "A_1-10 0.a_b- 12m"},
 	} {
 		for _, sh := range builtins() {
 			t.Run(sh+"/"+name, func(t *testing.T) {
@@ -171,15 +171,15 @@ func TestHooksShowTheShellsOwnGrant(t *testing.T) {
 		t.Run(sh, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, sh, HookOptions{})
-			r.state(fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute)))
-			if got := r.run(r.said(), own(5*time.Minute)...); got != "<OPS-9 own 5m>" {
+			r.state(fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute+30*time.Second)))
+			if got := r.run(r.said(), own(5*time.Minute+30*time.Second)...); got != "<OPS-9 own 5m>" {
 				t.Errorf("in force: %q", got)
 			}
 			if got := r.run(r.said(), own(-time.Minute)...); got != "<OPS-9 own expired>" {
 				t.Errorf("run out: %q", got)
 			}
 			for _, bad := range []string{"JIT_TICKET=OPS-9$(x)", "JIT_ENTITLEMENT=a`b`", "JIT_EXPIRES_AT=12a", "JIT_EXPIRES_AT="} {
-				if got := r.run(r.said(), append(own(5*time.Minute), bad)...); got != "<OPS-7 prod 12m>" {
+				if got := r.run(r.said(), append(own(5*time.Minute+30*time.Second), bad)...); got != "<OPS-7 prod 12m>" {
 					t.Errorf("%s: %q", bad, got)
 				}
 			}
@@ -198,7 +198,7 @@ func TestHooksShowTheShellsOwnGrant(t *testing.T) {
 // run and not waited for.
 func TestHooksSurviveHostileFiles(t *testing.T) {
 	t.Parallel()
-	good := fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute+5*time.Second))
+	good := fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute+30*time.Second))
 	at := func(ticket, name string) string { return fmt.Sprintf("%d\t%s\t%s\n", in(time.Hour), ticket, name) }
 	hostile := strings.Join([]string{
 		at("OPS-1$(touch canary)", "a"), at("OPS-1", "a`touch canary`"), at("OPS-1", "$(touch canary)"), at("OPS-1", "%(touch canary)"),
