@@ -26,6 +26,7 @@ type Env struct {
 	SSHAuthSock string // SSH_AUTH_SOCK
 	Term        string // TERM
 	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
+	Zdotdir     string // ZDOTDIR
 	Own         Own
 
 	// AWSKey, AWSSecret, AWSToken and AWSRegion are what a sandbox sets.
@@ -63,6 +64,7 @@ func Environment() Env {
 		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
 		Term:        os.Getenv("TERM"),
 		NoColor:     os.Getenv("NO_COLOR") != "",
+		Zdotdir:     os.Getenv("ZDOTDIR"),
 		Own: Own{
 			Grant: os.Getenv("JIT_GRANT"), Ticket: os.Getenv("JIT_TICKET"),
 			Entitlement: os.Getenv("JIT_ENTITLEMENT"), ExpiresAt: os.Getenv("JIT_EXPIRES_AT"),
