@@ -22,7 +22,7 @@ func prompted(sh string) string {
 	return `ask() { return 3; }; before() { local i; for i in "${precmd_functions[@]}"; do ask || $i; done; }; before;`
 }
 
-func inForce() string { return fmt.Sprintf("%d\tOPS-7\tprod\n", in(12*time.Minute+30*time.Second)) }
+func inForce() string { return fmt.Sprintf("%s\tOPS-7\tprod\n", in(12*time.Minute+30*time.Second)) }
 
 // shownIn is the hook's part of PS1.
 func shownIn(sh string) string {
@@ -103,7 +103,7 @@ func TestHooksWorkInAnyLocale(t *testing.T) {
 	for _, sh := range posix() {
 		for _, locale := range []string{"C", "POSIX", "C.UTF-8", "en_US.ISO-8859-1", "nowhere"} {
 			r := newRig(t, sh, HookOptions{})
-			r.state(fmt.Sprintf("%d\tOPS-1\té\xff\n", in(time.Hour)) + inForce())
+			r.state(fmt.Sprintf("%s\tOPS-1\té\xff\n", in(time.Hour)) + inForce())
 			// bash itself warns of a locale that the system does not have.
 			if got := r.run(r.said(), "LC_ALL="+locale); !strings.HasSuffix(got, "<OPS-7 prod 12m>") {
 				t.Errorf("%s in %s: %q", sh, locale, got)

@@ -92,3 +92,4 @@ if test $__jit_show = 1; and not functions -q __jit_fish_prompt
         __jit_fish_prompt
     end
 end
+__jit_hook

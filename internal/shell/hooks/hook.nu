@@ -46,6 +46,7 @@ def __jit_prompt [] {
 
 # Puts the hook in, once in each nu.
 def --env __jit_start [] {
+  __jit_hook
   if $env.__JIT_NU? == $nu.pid { return }
   $env.__JIT_NU = $nu.pid
   $env.config.hooks.pre_prompt = ($env.config.hooks.pre_prompt? | default [] | append {|| __jit_hook })
