@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,7 +109,11 @@ func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, cr
 	if o.ttl != 0 || o.reason != "" || o.mfaCode != "" {
 		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for, --reason and --mfa-code go with --request")
 	}
-	return a.use(ctx, usable(o.entitlement), o.entitlement)
+	held, cred, err := a.use(ctx, usable(o.entitlement), o.entitlement)
+	if e, ok := errors.AsType[*fault.Error](err); ok && e.Class == fault.NoGrant {
+		err = e.WithHint("run jit request KEY, with the key of your ticket, or add --request KEY here")
+	}
+	return held, cred, err
 }
 
 func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {

@@ -230,9 +230,11 @@ func BenchmarkPrompt(b *testing.B) {
 				}
 				r := newRig(b, sh, HookOptions{})
 				r.state(inForce() + inForce())
-				clock := map[string]string{"bash": "$EPOCHREALTIME", "zsh": "$EPOCHREALTIME"}[sh]
-				script := fmt.Sprintf(`PS1='me '; %s i=0; a=%s; while [ $i -lt %d ]; do i=$((i+1)); %s; done; b=%s; printf '%%s %%s' "$a" "$b"`,
-					map[string]string{"zsh": "zmodload zsh/datetime;"}[sh], clock, max(b.N, 100), body, clock)
+				loop := map[string]string{
+					"bash": `for ((i = 0; i < %d; i++)); do %s; done`,
+					"zsh":  `repeat %d; do %s; done`,
+				}[sh]
+				script := `PS1='me '; zmodload zsh/datetime 2>/dev/null; a=$EPOCHREALTIME; ` + fmt.Sprintf(loop, max(b.N, 100), body) + `; printf '%s %s' "$a" "$EPOCHREALTIME"`
 				var from, to float64
 				if _, err := fmt.Sscan(r.run(script), &from, &to); err != nil {
 					b.Fatal(err)

@@ -2,7 +2,9 @@
 typeset -g __jit_state=@STATE@
 typeset -g __jit_show=@SHOW@
 typeset -g __jit_key= __jit_text= __jit_ps1= __jit_from=0 __jit_until=0
-zmodload -F zsh/system b:sysread 2>/dev/null || :
+typeset -g __jit_sysread= __jit_datetime=
+! zmodload -F zsh/datetime p:EPOCHSECONDS 2>/dev/null || __jit_datetime=1
+! zmodload -F zsh/system b:sysread 2>/dev/null || __jit_sysread=1
 
 # __jit_fit EPOCH TICKET ENTITLEMENT: each is as jit writes it, and so has
 # nothing that a prompt expands. It runs under the options of __jit_renew.
@@ -85,9 +87,10 @@ __jit_renew() {
 # runs find what the one before has left.
 __jit_hook() {
   local code="$?" now='' file="${JIT_STATE_DIR:-$__jit_state}/prompt" rest='' key=''
-  now=${(%):-%D{%s}}
+  [[ -z "$__jit_datetime" ]] || now="${EPOCHSECONDS-}"
+  [[ -n "$now" ]] || now=${(%):-%D{%s}}
   if [[ -f "$file" && -r "$file" ]]; then
-    if [[ -n "${builtins[sysread]-}" ]]; then
+    if [[ -n "$__jit_sysread" ]]; then
       sysread -s @BYTES@ rest <"$file" || :
     else
       IFS= read -r -u 0 -k @BYTES@ rest <"$file" || :
