@@ -45,6 +45,11 @@ func (a *app) quietly(find func(ctx context.Context, quiet *app) []cobra.Complet
 	}
 }
 
+// fixed completes to one of some words.
+func fixed(words ...string) completion {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}
+
 // onlyFirst completes the first argument and no other.
 func onlyFirst(first completion) completion {
 	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -2,42 +2,74 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/shell"
 )
 
 const envLong = `Print a grant in force as commands that set environment variables.
 
 The output holds secrets: it is meant for eval, not for a screen or a file.
-Nothing is asked and no network is used.`
+Nothing is asked and no network is used.
+
+With --unset it prints the commands that take a grant's variables away again,
+whether or not it has run out. The region stays.`
 
 func newEnvCmd(a *app) *cobra.Command {
 	var entitlement, dialect string
+	var unset bool
 	c := &cobra.Command{
 		Use:     "env [-e ENTITLEMENT]",
 		Short:   "Print a grant in force for a shell to evaluate",
 		Long:    envLong + exitCodes(exitConfig, exitNoGrant),
-		Example: "  eval \"$(jit env)\"\n  jit env -e prod-readonly --shell fish | source",
+		Example: "  eval \"$(jit env)\"\n  jit env -e prod-readonly --shell fish | source\n  eval \"$(jit env --unset)\"",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := notEmpty(c, "entitlement", "shell"); err != nil {
 				return err
+			}
+			if unset && entitlement != "" {
+				return fault.New(fault.Usage, "--unset takes no entitlement").WithHint("it takes away what any grant has set")
+			}
+			if unset {
+				return a.printUnset(dialect)
 			}
 			return a.printEnv(c.Context(), entitlement, dialect)
 		},
 	}
 	c.Flags().StringVarP(&entitlement, "entitlement", "e", "", "use the grant of this `ENTITLEMENT`")
 	c.Flags().StringVar(&dialect, "shell", "", "write for this `SHELL` (default: $SHELL)")
+	completeWith(c, "entitlement", a.completeInForce(""))
+	completeWith(c, "shell", fixed(shell.Names()...))
+	c.Flags().BoolVar(&unset, "unset", false, "print what takes the variables of a grant away")
 	return c
 }
 
-func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
+// dialect is the language of the named shell or, without a name, of the user's.
+func (a *app) dialect(name string) (shell.Dialect, error) {
 	if name == "" {
 		name = a.env.Shell
 	}
-	dialect, err := shell.Detect(name)
+	return shell.Detect(name)
+}
+
+func (a *app) printUnset(name string) error {
+	dialect, err := a.dialect(name)
+	if err != nil {
+		return err
+	}
+	if dialect == shell.Nu {
+		return fault.New(fault.Usage, "nu cannot be told to take variables away").
+			WithHint("run hide-env --ignore-errors %s", strings.Join(shell.Names(), " "))
+	}
+	return shell.Export(a.io.Out, dialect, nil, shell.Names()...)
+}
+
+func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
+	dialect, err := a.dialect(name)
 	if err != nil {
 		return err
 	}

@@ -2,15 +2,16 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
-	"github.com/jitaccess/jit/internal/shell"
 	"github.com/jitaccess/jit/internal/ticket"
 )
 
@@ -47,16 +48,25 @@ func newExecCmd(a *app) *cobra.Command {
 			return a.exec(c.Context(), o, args)
 		},
 	}
-	f := c.Flags()
-	f.SetInterspersed(false)
+	c.Flags().SetInterspersed(false)
+	o.flags(c.Flags())
+	a.completeUse(c)
+	return c
+}
+
+// flags are those of exec and shell, which differ in what they run.
+func (o *execOptions) flags(f *pflag.FlagSet) {
 	f.StringVarP(&o.entitlement, "entitlement", "e", "", "use the grant of this `ENTITLEMENT`")
 	f.StringVar(&o.request, "request", "", "ask for access with this ticket `KEY` first")
 	f.DurationVar(&o.ttl, "for", 0, "with --request: how long")
 	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
 	f.StringVar(&o.mfaCode, "mfa-code", "", "with --request: one-time `CODE` of the MFA device")
+}
+
+// completeUse completes the flags of exec and shell.
+func (a *app) completeUse(c *cobra.Command) {
 	completeWith(c, "entitlement", a.completeInForce(""))
 	completeWith(c, "request", a.completeTickets())
-	return c
 }
 
 // check refuses flags that were given and say nothing: an unset variable in a
@@ -95,8 +105,7 @@ func (a *app) exec(ctx context.Context, o *execOptions, command []string) error 
 	if err != nil {
 		return err
 	}
-	vars := shell.Vars(held, cred)
-	return a.runChild(ctx, command, shell.Environ(a.env.All(), vars, shell.Overriding(held.Grant.Kind)...))
+	return a.runChild(ctx, command, a.environ(held, cred))
 }
 
 // grantFor opens the grant that the command is to use.
@@ -107,7 +116,11 @@ func (a *app) grantFor(ctx context.Context, o *execOptions) (credential.Held, cr
 	if o.ttl != 0 || o.reason != "" || o.mfaCode != "" {
 		return credential.Held{}, credential.Credential{}, fault.New(fault.Usage, "--for, --reason and --mfa-code go with --request")
 	}
-	return a.use(ctx, usable(o.entitlement), o.entitlement)
+	held, cred, err := a.use(ctx, usable(o.entitlement), o.entitlement)
+	if e, ok := errors.AsType[*fault.Error](err); ok && e.Class == fault.NoGrant {
+		err = e.WithHint("run jit request KEY, with the key of your ticket, or add --request KEY here")
+	}
+	return held, cred, err
 }
 
 func (a *app) requestFor(ctx context.Context, o *execOptions) (credential.Held, credential.Credential, error) {

@@ -28,6 +28,8 @@ type Env struct {
 	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
 	Browser     string // BROWSER
 	Graphical   bool   // there is a screen to open a browser on
+	Zdotdir     string // ZDOTDIR
+	Own         Own
 
 	// AWSKey, AWSSecret, AWSToken and AWSRegion are what a sandbox sets.
 	AWSKey, AWSRegion   string
@@ -36,6 +38,15 @@ type Env struct {
 	AWSEndpoints map[string]string
 
 	home, configHome, stateHome string
+}
+
+// Own is the grant that this shell, or whatever else runs jit, was given by jit
+// shell, env or exec, as the variables have it: anybody may have set them.
+type Own struct {
+	Grant       string // JIT_GRANT
+	Ticket      string // JIT_TICKET
+	Entitlement string // JIT_ENTITLEMENT
+	ExpiresAt   string // JIT_EXPIRES_AT, seconds since 1970
 }
 
 // Environment reads the environment of the process.
@@ -57,10 +68,15 @@ func Environment() Env {
 		NoColor:     os.Getenv("NO_COLOR") != "",
 		Browser:     os.Getenv("BROWSER"),
 		Graphical:   graphical(),
-		AWSKey:      os.Getenv("AWS_ACCESS_KEY_ID"),
-		AWSRegion:   os.Getenv("AWS_REGION"),
-		AWSSecret:   credential.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
-		AWSToken:    credential.NewSecret(os.Getenv("AWS_SESSION_TOKEN")),
+		Zdotdir:     os.Getenv("ZDOTDIR"),
+		Own: Own{
+			Grant: os.Getenv("JIT_GRANT"), Ticket: os.Getenv("JIT_TICKET"),
+			Entitlement: os.Getenv("JIT_ENTITLEMENT"), ExpiresAt: os.Getenv("JIT_EXPIRES_AT"),
+		},
+		AWSKey:    os.Getenv("AWS_ACCESS_KEY_ID"),
+		AWSRegion: os.Getenv("AWS_REGION"),
+		AWSSecret: credential.NewSecret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
+		AWSToken:  credential.NewSecret(os.Getenv("AWS_SESSION_TOKEN")),
 		AWSEndpoints: map[string]string{
 			"STS": os.Getenv("AWS_ENDPOINT_URL_STS"),
 			"S3":  os.Getenv("AWS_ENDPOINT_URL_S3"),

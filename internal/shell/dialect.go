@@ -42,6 +42,11 @@ func known(name string) (Dialect, bool) {
 	return "", false
 }
 
+// Names are the shells that jit writes for, as people call them.
+func Names() []string {
+	return []string{"sh", "bash", "zsh", "fish", "tcsh", "powershell", "elvish", "nu"}
+}
+
 // Detect returns the dialect of a shell by its name or the path of its program,
 // as in $SHELL. An empty name takes PowerShell on Windows and sh elsewhere. The
 // error is of class Usage: a guess would be run by the wrong shell.

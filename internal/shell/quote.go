@@ -20,6 +20,8 @@ func (d Dialect) quote(value string) string {
 		return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(value) + "'"
 	case Elvish:
 		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	case Nu:
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 	}
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }

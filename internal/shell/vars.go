@@ -50,6 +50,15 @@ func Vars(held credential.Held, c credential.Credential) []Var {
 	return vars
 }
 
+// Names returns the variables that some grant has, other than the region, which
+// the user may have set before.
+func Names() []string {
+	return []string{
+		"JIT_GRANT", "JIT_TICKET", "JIT_ENTITLEMENT", "JIT_EXPIRES_AT",
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SESSION_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION",
+	}
+}
+
 // Overriding returns the variables that would win over those of a grant of this
 // kind, or be mixed up with them, and so must not reach the child:
 //

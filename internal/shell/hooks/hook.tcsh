@@ -1,0 +1,12 @@
+set __jit_state = @STATE@;
+set __jit_show = @SHOW@;
+if ( ! $?__jit_user ) set __jit_user = "";
+if ( ! $?__jit_set ) set __jit_set = "";
+alias __jit_file 'set __jit_file = "$__jit_state/prompt"; if ( $?JIT_STATE_DIR ) eval '"'"'if ( "$JIT_STATE_DIR" != "" ) set __jit_file = "$JIT_STATE_DIR/prompt"'"'";
+alias __jit_ask 'set __jit = ( "" "" ); if ( -f "$__jit_file" && -s "$__jit_file" || $?JIT_EXPIRES_AT ) set __jit = ( "`\jit prompt --format tcsh`" "" "" )';
+alias __jit_put 'if ( "$prompt:q" != "$__jit_set:q" ) set __jit_user = "$prompt:q"; set __jit_set = "$__jit[1]:q$__jit_user:q"; set prompt = "$__jit_set:q"';
+alias __jit_hook 'set __jit_status = $status; __jit_file; __jit_ask; if ( "$__jit[2]" == "" ) unsetenv JIT_PROMPT; if ( "$__jit[2]" != "" ) setenv JIT_PROMPT "$__jit[2]"; if ( $?prompt && $__jit_show == 1 ) eval __jit_put; set status = $__jit_status';
+if ( "`alias precmd`" !~ *__jit_hook* ) alias __jit_precmd "`alias precmd`";
+if ( "`alias __jit_precmd`" == "" ) alias __jit_precmd ':';
+alias precmd '__jit_precmd; __jit_hook';
+eval __jit_hook;
