@@ -43,7 +43,7 @@ func newEnvCmd(a *app) *cobra.Command {
 	c.Flags().StringVarP(&entitlement, "entitlement", "e", "", "use the grant of this `ENTITLEMENT`")
 	c.Flags().StringVar(&dialect, "shell", "", "write for this `SHELL` (default: $SHELL)")
 	completeWith(c, "entitlement", a.completeInForce(""))
-	completeWith(c, "shell", fixed(shell.Names()...))
+	completeWith(c, "shell", fixed(shell.Spoken()...))
 	c.Flags().BoolVar(&unset, "unset", false, "print what takes the variables of a grant away")
 	return c
 }
@@ -63,9 +63,9 @@ func (a *app) printUnset(name string) error {
 	}
 	if dialect == shell.Nu {
 		return fault.New(fault.Usage, "nu cannot be told to take variables away").
-			WithHint("run hide-env --ignore-errors %s", strings.Join(shell.Names(), " "))
+			WithHint("run hide-env --ignore-errors %s", strings.Join(shell.Spoken(), " "))
 	}
-	return shell.Export(a.io.Out, dialect, nil, shell.Names()...)
+	return shell.Export(a.io.Out, dialect, nil, shell.Spoken()...)
 }
 
 func (a *app) printEnv(ctx context.Context, entitlement, name string) error {

@@ -42,8 +42,8 @@ func known(name string) (Dialect, bool) {
 	return "", false
 }
 
-// Names are the shells that jit writes for, as people call them.
-func Names() []string {
+// Spoken are the shells that jit writes for, as people call them.
+func Spoken() []string {
 	return []string{"sh", "bash", "zsh", "fish", "tcsh", "powershell", "elvish", "nu"}
 }
 
