@@ -63,9 +63,9 @@ func (a *app) printUnset(name string) error {
 	}
 	if dialect == shell.Nu {
 		return fault.New(fault.Usage, "nu cannot be told to take variables away").
-			WithHint("run hide-env --ignore-errors %s", strings.Join(shell.Spoken(), " "))
+			WithHint("run hide-env --ignore-errors %s", strings.Join(shell.Names(), " "))
 	}
-	return shell.Export(a.io.Out, dialect, nil, shell.Spoken()...)
+	return shell.Export(a.io.Out, dialect, nil, shell.Names()...)
 }
 
 func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
