@@ -37,6 +37,7 @@ type Env struct {
 	// AWSEndpoints are the endpoints that a sandbox sets, by service.
 	AWSEndpoints map[string]string
 
+	awsConfig                   string // AWS_CONFIG_FILE
 	home, configHome, stateHome string
 }
 
@@ -84,6 +85,7 @@ func Environment() Env {
 
 			"SIGNIN": os.Getenv("AWS_ENDPOINT_URL_SIGNIN"),
 		},
+		awsConfig:  os.Getenv("AWS_CONFIG_FILE"),
 		home:       home,
 		configHome: configHome(home),
 		stateHome:  stateHome(home),
@@ -153,6 +155,19 @@ func (e Env) State() (string, error) {
 			WithHint("set HOME, or name a directory with JIT_STATE_DIR")
 	}
 	return filepath.Join(e.stateHome, "jit"), nil
+}
+
+// AWSConfig is the path of the AWS config file: AWS_CONFIG_FILE, else
+// ~/.aws/config.
+func (e Env) AWSConfig() (string, error) {
+	switch {
+	case e.awsConfig != "":
+		return absolute(e.Expand(e.awsConfig, ""))
+	case e.home == "":
+		return "", fault.New(fault.Config, "no home directory is known, so the AWS config file cannot be found").
+			WithHint("set HOME, or name the file with AWS_CONFIG_FILE")
+	}
+	return filepath.Join(e.home, ".aws", "config"), nil
 }
 
 // absolute fails where the working directory is gone.
