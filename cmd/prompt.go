@@ -75,17 +75,17 @@ func (a *app) ownGrant() *shell.Line {
 }
 
 func (a *app) promptFormat(format string) (func(shell.Prompt) error, bool) {
-	print := func(text string) error {
+	line := func(text string) error {
 		_, err := fmt.Fprintln(a.io.Out, text)
 		return err
 	}
 	switch format {
 	case "plain":
-		return func(p shell.Prompt) error { return print(p.Text()) }, true
+		return func(p shell.Prompt) error { return line(p.Text()) }, true
 	case "tmux":
-		return func(p shell.Prompt) error { return print("#[fg=" + p.Colour() + "]" + p.Text() + "#[default]") }, true
+		return func(p shell.Prompt) error { return line("#[fg=" + p.Colour() + "]" + p.Text() + "#[default]") }, true
 	case "tcsh":
-		return func(p shell.Prompt) error { return print(a.tcshPrompt(p) + "\n" + p.Text()) }, true
+		return func(p shell.Prompt) error { return line(a.tcshPrompt(p) + "\n" + p.Text()) }, true
 	case "json":
 		return func(p shell.Prompt) error {
 			return writeJSON(a.io.Out, promptJSON{p.Text(), p.Colour(), p.Ticket, p.Entitlement, stamp(p.ExpiresAt), p.More})

@@ -83,3 +83,16 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+// A grant that the environment has is taken as it stands: who shows it checks it.
+func TestTheShellsOwnGrant(t *testing.T) {
+	for name, value := range map[string]string{
+		"JIT_GRANT": "g", "JIT_TICKET": "OPS-7", "JIT_ENTITLEMENT": "prod", "JIT_EXPIRES_AT": "1800000000", "ZDOTDIR": "/z",
+	} {
+		t.Setenv(name, value)
+	}
+	env := config.Environment()
+	if want := (config.Own{Grant: "g", Ticket: "OPS-7", Entitlement: "prod", ExpiresAt: "1800000000"}); env.Own != want || env.Zdotdir != "/z" {
+		t.Errorf("got %+v, %q", env.Own, env.Zdotdir)
+	}
+}

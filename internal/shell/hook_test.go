@@ -112,7 +112,7 @@ func (r *rig) state(content string) {
 // run returns what a script printed on both streams: a hook is silent.
 func (r *rig) run(script string, env ...string) string {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, r.program, r.args(script)...)
 	cmd.Env = append(slices.Clone(r.env), env...)
@@ -271,14 +271,14 @@ func TestHooksSurviveWhatIsNoFile(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, sh, HookOptions{})
 			path := filepath.Join(r.dir, "prompt")
-			for what, make := range map[string]func() error{
+			for what, create := range map[string]func() error{
 				"missing":       func() error { return nil },
 				"a directory":   func() error { return os.Mkdir(path, 0o700) },
 				"a device":      func() error { return os.Symlink("/dev/zero", path) },
 				"a broken link": func() error { return os.Symlink("nowhere", path) },
-				"a pipe":        func() error { return exec.Command("mkfifo", path).Run() },
+				"a pipe":        func() error { return exec.CommandContext(t.Context(), "mkfifo", path).Run() },
 			} {
-				if err := make(); err != nil {
+				if err := create(); err != nil {
 					t.Fatal(err)
 				}
 				if got := r.run(r.said()); got != "<>" {
