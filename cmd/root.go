@@ -34,7 +34,7 @@ func newRootCmd(a *app) *cobra.Command {
 		newRequestCmd(a, nil), newExplainCmd(a), newStatusCmd(a), newRevokeCmd(a),
 		newExecCmd(a), newEnvCmd(a), newCredentialProcessCmd(a), newConsoleCmd(a),
 		newAWSCmd(a),
-		newShellCmd(a), newHookCmd(a), newPromptCmd(a),
+		newSSHCmd(a), newShellCmd(a), newHookCmd(a), newPromptCmd(a),
 		newPolicyCmd(a), newAuditCmd(a),
 		newInitCmd(a), newLoginCmd(a), newLogoutCmd(a), newDoctorCmd(a),
 		newSandboxCmd(a), newVersionCmd(a),

@@ -52,6 +52,7 @@ func rooms() []room {
 		{"internal/terminal", domain, "it talks to a person, whatever it is about"},
 		{"internal/dotfile", domain, "it edits text of the user's, whatever the text is for"},
 		{"internal/awsprofile", domain, "it writes a format of AWS's, and knows nothing of who asks for it"},
+		{"internal/sshclient", domain, "it runs the user's ssh with a credential, wherever that came from"},
 		{"internal/browser", domain, "it opens an address, whatever it leads to"},
 		{"internal/shell", domain, "prompt hooks read a state file, and so need nothing that runs"},
 		{"internal/tui", append([]string{"internal/access", "internal/terminal"}, domain...), "it returns domain values; what becomes of them is for cmd"},

@@ -1,0 +1,218 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/sshclient"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+const sshLong = `Log in to a host with a grant in force.
+
+All that follows is for your own ssh, with every option that it has. The grant
+is the one whose entitlement's hosts match HOST, as it is typed or as ssh's
+configuration resolves it; of several the one that expires last. Only its
+certificate is offered, and no ssh-agent is needed: jit serves the key to this
+one ssh from memory, and no longer than the certificate holds.
+
+Options of jit are long ones, and come before those of ssh. --request asks for
+access with a ticket first.
+
+ssh's own exit code is passed on; 125 means that it never started.`
+
+type sshOptions struct {
+	execOptions
+	args []string // of ssh
+}
+
+func newSSHCmd(a *app) *cobra.Command {
+	o := &sshOptions{}
+	c := &cobra.Command{
+		Use:         "ssh [SSH-OPTIONS] [USER@]HOST [COMMAND [ARG...]]",
+		Short:       "Log in to a host with a grant in force",
+		Long:        sshLong + "\n\nExit codes:\n  ssh's own\n  125  " + meaning(exitNotRun) + "\n  130  " + meaning(exitCancelled),
+		Example:     "  jit ssh bastion-1\n  jit ssh -L 8080:localhost:80 ops@bastion-1\n  jit ssh --request OPS-7 bastion-1 uptime",
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{startsChild: "yes"},
+		// ssh's options are not for pflag to read: ours are split off before.
+		DisableFlagParsing: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			help, err := o.split(c, args)
+			if help {
+				return c.Help()
+			}
+			if err != nil {
+				return usage(c, err)
+			}
+			return a.ssh(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.entitlement, "entitlement", "", "use the grant of this `ENTITLEMENT`")
+	f.StringVar(&o.request, "request", "", "ask for access with this ticket `KEY` first")
+	f.DurationVar(&o.ttl, "for", 0, "with --request: how long")
+	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
+	return c
+}
+
+// split takes jit's own options, which are long, off the front of the
+// arguments; the rest is ssh's.
+func (o *sshOptions) split(c *cobra.Command, args []string) (help bool, err error) {
+	own := 0
+	for own < len(args) && strings.HasPrefix(args[own], "--") && args[own] != "--" {
+		name, _, joined := strings.Cut(args[own][2:], "=")
+		own++
+		if !joined && name != "help" {
+			own++
+		}
+	}
+	own = min(own, len(args))
+	c.DisableFlagParsing = false
+	if err := c.ParseFlags(args[:own]); err != nil {
+		return false, err
+	}
+	o.args = args[own:]
+	if wants, err := c.Flags().GetBool("help"); err == nil && wants || len(o.args) == 1 && o.args[0] == "-h" {
+		return true, nil
+	}
+	return false, o.check(c)
+}
+
+func (a *app) ssh(ctx context.Context, o *sshOptions) error {
+	if runtime.GOOS == "windows" {
+		return fault.New(fault.Usage, "jit ssh does not work on Windows yet, whose ssh has no sockets for keys").
+			WithHint("request access with an ssh-agent running, and use ssh itself")
+	}
+	command, err := sshclient.Parse(o.args)
+	if err != nil {
+		return err
+	}
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "there is no ssh to run").WithHint("install OpenSSH's client")
+	}
+	resolved := sshclient.Resolve(ctx, program, command)
+	key, err := a.keyFor(ctx, o, command.Host, resolved.HostName)
+	if err != nil {
+		return err
+	}
+	login, err := sshclient.Login(key, command.User, resolved.User)
+	if err != nil {
+		return err
+	}
+	return a.runSSH(ctx, program, command, key, login)
+}
+
+// keyFor is the key of the grant for a host that goes by these names.
+func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (credential.SSH, error) {
+	if o.request != "" {
+		return a.requestKey(ctx, o)
+	}
+	if o.ttl != 0 || o.reason != "" {
+		return credential.SSH{}, fault.New(fault.Usage, "--for and --reason go with --request")
+	}
+	w, err := a.openWallet()
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	held, err := w.List(ctx, a.now())
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	keys := map[grant.ID]credential.SSH{}
+	held = slices.DeleteFunc(held, func(h credential.Held) bool {
+		if h.Grant.Kind != grant.SSH || o.entitlement != "" && h.Grant.Entitlement != o.entitlement {
+			return true
+		}
+		cred, openErr := w.Open(ctx, h.Grant.ID)
+		if openErr != nil || cred.SSH == nil {
+			err = errors.Join(err, openErr)
+			return true
+		}
+		keys[h.Grant.ID] = *cred.SSH
+		return !sshclient.Matches(cred.SSH.Hosts, names...)
+	})
+	chosen, chooseErr := access.Choose(held, grant.SSH, o.entitlement)
+	if chooseErr != nil {
+		if fault.ClassOf(chooseErr) == fault.NoGrant {
+			a.warnProblems(ctx, w)
+			return credential.SSH{}, errors.Join(err, noKey(names[0]))
+		}
+		return credential.SSH{}, withLongFlag(chooseErr)
+	}
+	return keys[chosen.Grant.ID], nil
+}
+
+func noKey(host string) error {
+	return fault.New(fault.NoGrant, "no SSH grant for %s is in force", ticket.Clean(host)).
+		WithHint("run jit request KEY, with the key of your ticket, or jit ssh --request KEY %s", ticket.Clean(host))
+}
+
+// withLongFlag has a choice name the flag as this command has it: -e is ssh's.
+func withLongFlag(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		f.Hint = strings.ReplaceAll(f.Hint, "-e ", "--entitlement ")
+	}
+	return err
+}
+
+func (a *app) requestKey(ctx context.Context, o *sshOptions) (credential.SSH, error) {
+	svc, out, err := a.ask(ctx, o.request, access.Ask{
+		Entitlement: o.entitlement, Kind: grant.SSH, TTL: o.ttl, Reason: ticket.Clean(o.reason),
+	})
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	if out.Held.Grant.Kind != grant.SSH {
+		return credential.SSH{}, fault.New(fault.Usage, "%s is not an entitlement for SSH", out.Held.Grant.Entitlement).
+			WithHint("use it with jit exec")
+	}
+	cred, err := svc.Wallet.Open(ctx, out.Held.Grant.ID)
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	return *cred.SSH, nil
+}
+
+// runSSH runs ssh with the key served from memory, and passes its exit code on.
+func (a *app) runSSH(ctx context.Context, program string, command sshclient.Command, key credential.SSH, login string) (err error) {
+	served, err := sshclient.Serve(context.WithoutCancel(ctx), os.TempDir(), key, a.now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, served.Close()) }()
+	options := []string{
+		"-o", "IdentityAgent=" + served.Socket(), "-o", "IdentitiesOnly=yes",
+		"-o", "IdentityFile=" + served.Public(),
+	}
+	if login != "" {
+		options = append(options, "-l", login)
+	}
+	if left := key.ExpiresAt.Sub(a.now()); left < 2*time.Minute {
+		a.io.Warn("the grant ends in %s; an open connection stays", left.Round(time.Second))
+	}
+	// The terminal sends Ctrl-C and Ctrl-Z to ssh as well; jit outlives it.
+	child := exec.CommandContext(context.WithoutCancel(ctx), program, command.With(options...)...)
+	child.Env, child.Stdin, child.Stdout, child.Stderr = a.env.All(), a.io.In, a.io.ForChild(), a.io.Err
+	err = runForwarding(child)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return &childExit{exitOf(exit)}
+	}
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "cannot run %s", program)
+	}
+	return nil
+}
