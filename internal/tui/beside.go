@@ -13,27 +13,31 @@ func (m *picker) decisionRow(i, width int) string {
 	return m.paint.verdict(selectable(m.o.Policy, d)) + "  " + cut(d.Entitlement+"  "+e.Description, width-12)
 }
 
-func (m *picker) decisionReasons(i int) []string {
+// told is one line about what is selected: a mark of ours, which may be painted,
+// and text that may be from elsewhere.
+type told struct{ mark, text string }
+
+func (m *picker) decisionReasons(i int) []told {
 	d := m.ticket.Decisions[i]
 	_, holds := reasons(d)
 	lines := m.why(d)
 	for _, r := range holds {
-		lines = append(lines, "  + "+r.Text)
+		lines = append(lines, told{text: "  + " + r.Text})
 	}
 	return lines
 }
 
 // why is what stands in the way of an entitlement, with advice.
-func (m *picker) why(d policy.Decision) []string {
+func (m *picker) why(d policy.Decision) []told {
 	if wantsReason(m.o.Policy, d) {
-		return []string{"  once you have given a reason"}
+		return []told{{text: "  once you have given a reason"}}
 	}
-	var lines []string
+	var lines []told
 	fails, _ := reasons(d)
 	for _, r := range fails {
-		lines = append(lines, "  - "+r.Text)
+		lines = append(lines, told{text: "  - " + r.Text})
 		if r.Hint != "" {
-			lines = append(lines, "      "+r.Hint)
+			lines = append(lines, told{text: "      " + r.Hint})
 		}
 	}
 	return lines
@@ -41,7 +45,7 @@ func (m *picker) why(d policy.Decision) []string {
 
 // beside draws n rows with one of them selected, and what there is to tell of
 // that: at its side where the terminal is wide, and below it elsewhere.
-func (m *picker) beside(width, height, n, cursor int, row func(i, width int) string, detail func(i int) []string) []string {
+func (m *picker) beside(width, height, n, cursor int, row func(i, width int) string, detail func(i int) []told) []string {
 	if n == 0 || height <= 0 {
 		return nil
 	}
@@ -83,14 +87,14 @@ func (m *picker) rows(width, height, n, cursor int, row func(i, width int) strin
 }
 
 // block fits lines into a width and a height, and says where some are missing.
-func (m *picker) block(width, height int, lines []string) []string {
+func (m *picker) block(width, height int, lines []told) []string {
 	var out []string
 	for _, l := range lines {
-		if strings.Contains(l, "\x1b") { // painted by us, and short
-			out = append(out, cut(l, width))
+		if l.mark != "" {
+			out = append(out, cut(l.mark+"  "+ticket.Clean(l.text), width))
 			continue
 		}
-		for _, part := range wrap(ticket.Clean(l), width) {
+		for _, part := range wrap(ticket.Clean(l.text), width) {
 			out = append(out, foreign(strings.TrimRight(part, " "), width))
 		}
 	}

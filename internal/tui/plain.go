@@ -153,7 +153,7 @@ func (p *plain) askEntitlement(ctx context.Context) error {
 	for i, d := range p.ticket.Decisions {
 		p.streams.Note("%d. %s, %s", i+1, d.Entitlement, word(selectable(p.o.Policy, d)))
 		for _, w := range p.why(d) {
-			p.streams.Note("   %s", w)
+			p.streams.Note("   %s", w.text)
 		}
 	}
 	answer, err := p.asker.Line(ctx, "Which entitlement, by number", strconv.Itoa(p.cursor+1))

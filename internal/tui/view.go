@@ -81,7 +81,7 @@ func (m *picker) count() string {
 func (m *picker) keys() string {
 	switch m.stage {
 	case stageTicket:
-		return "enter choose · ↑↓ move · type to filter, or a key and ctrl+o · esc back · ctrl+c leave"
+		return "enter choose · ↑↓ move · type to filter · ctrl+o read a key · ctrl+c leave"
 	case stageLookup:
 		return "ctrl+c leave"
 	case stageEntitlement:
@@ -167,11 +167,11 @@ func (m *picker) ticketRow(i, width int) string {
 // opens reports whether anything of a ticket can be asked for.
 func (m *picker) opens(c access.Candidate) bool { return firstOpen(m.o.Policy, c.Decisions) >= 0 }
 
-func (m *picker) ticketReasons(i int) []string {
+func (m *picker) ticketReasons(i int) []told {
 	c := m.list.all[m.list.shown[i]]
-	lines := []string{string(c.Ticket.Key) + "  " + c.Ticket.Summary}
+	lines := []told{{text: string(c.Ticket.Key) + "  " + c.Ticket.Summary}}
 	for _, d := range c.Decisions {
-		lines = append(lines, m.paint.verdict(selectable(m.o.Policy, d))+"  "+d.Entitlement)
+		lines = append(lines, told{m.paint.verdict(selectable(m.o.Policy, d)), d.Entitlement})
 		lines = append(lines, m.why(d)...)
 	}
 	return lines
