@@ -76,3 +76,26 @@ func TestTerminalPickPlainly(t *testing.T) {
 		t.Errorf("the screen shows\n%s", text)
 	}
 }
+
+func TestTerminalWatch(t *testing.T) {
+	t.Parallel()
+	s := open(t, sandbox.Options{})
+	s.run("jit request DEMO-1 -e demo-ssh")
+	s.ends(exitOK)
+	s.run("jit status --watch")
+	s.wait(`(?s)1 in force.*▸ .*DEMO-1 .*demo-ssh`)
+	s.key("r")
+	s.wait(`renew demo-ssh for DEMO-1: done`)
+	s.key("x")
+	s.wait(`revoke demo-ssh for DEMO-1\? \(y/N\)`)
+	s.key("y")
+	s.wait(`(?s)0 in force.*no grant is in force.*revoke demo-ssh for DEMO-1: done`)
+	s.key("q")
+	s.ends(exitOK)
+	s.run("jit status --watch")
+	s.wait(`0 in force`)
+	s.key("C-c")
+	s.ends(exitCancelled)
+	s.run("jit status --watch </dev/null")
+	s.ends(exitUsage)
+}

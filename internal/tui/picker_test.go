@@ -276,8 +276,11 @@ func TestGoldenScreens(t *testing.T) {
 			name string
 			keys []string
 		}{
-			{"tickets", nil}, {"locked", []string{"down"}}, {"entitlement", []string{"enter"}},
-			{"duration", []string{"enter", "down", "enter"}}, {"reason", []string{"enter", "down", "enter", "enter"}},
+			{"tickets", nil},
+			{"locked", []string{"down"}},
+			{"entitlement", []string{"enter"}},
+			{"duration", []string{"enter", "down", "enter"}},
+			{"reason", []string{"enter", "down", "enter", "enter"}},
 			{"summary", []string{"enter", "down", "enter", "enter", "enter"}},
 		} {
 			m := started(t, Choice{})
