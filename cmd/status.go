@@ -16,7 +16,7 @@ func newStatusCmd(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "Show the grants in force on this machine",
 		Long: "Show the grants in force on this machine, soonest expiry first.\n\nIt reads the wallet and nothing else: no network, no keyring.\n\n" +
-			"With --watch the list is live: r renews the selected grant, x revokes it, c copies\nthe command that exports its keys, never the keys, and ? tells the keys." + exitCodes(exitConfig),
+			"With --watch the list is live: r renews the selected grant, x revokes it,\nc copies the command that exports its keys, never the keys, and ? tells more." + exitCodes(exitConfig),
 		Example: "  jit status\n  jit status --watch\n  jit status --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
