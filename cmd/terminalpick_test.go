@@ -99,3 +99,14 @@ func TestTerminalWatch(t *testing.T) {
 	s.run("jit status --watch </dev/null")
 	s.ends(exitUsage)
 }
+
+// A signal leaves the terminal as Ctrl-C does.
+func TestTerminalPickIsTerminated(t *testing.T) {
+	t.Parallel()
+	s := open(t, sandbox.Options{})
+	s.run(`sh -c '(sleep 2; kill -TERM $$) & exec jit request'`)
+	s.wait("which ticket")
+	if text := s.ends(exitCancelled); strings.Contains(text, "which ticket") {
+		t.Errorf("the picker is still on the screen:\n%s", text)
+	}
+}
