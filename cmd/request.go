@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,9 +16,14 @@ const requestLong = `Ask for access that a ticket justifies.
 
 Jira says who you are and what the ticket says; the policy decides; the audit
 record is durable before the credential can be used. Each request is a new
-grant. With several entitlements unlocked, name one with -e.`
+grant. With several entitlements unlocked, name one with -e.
 
-const requestExample = `  jit request OPS-7
+Without a key, or with several entitlements and no -e, it asks on the terminal:
+your own tickets as Jira finds them, then what is left open. The picker is
+drawn on standard error, so id=$(jit request) gets the grant's id.`
+
+const requestExample = `  jit request
+  jit request OPS-7
   jit request ops-7 -e bastion --for 30m --reason "failing disk on db-3"
   jit request OPS-7 --dry-run
   jit request OPS-7 -e prod-readonly --json`
@@ -30,6 +36,7 @@ type requestOptions struct {
 	reason      string
 	mfaCode     string
 	dryRun      bool
+	plain       bool
 	json        bool
 }
 
@@ -61,6 +68,7 @@ func newRequestCmd(a *app, runF func(context.Context, *requestOptions) error) *c
 	f.StringVar(&o.reason, "reason", "", "why, for the audit record")
 	f.StringVar(&o.mfaCode, "mfa-code", "", "one-time `CODE` of the MFA device, where the entitlement wants one")
 	f.BoolVar(&o.dryRun, "dry-run", false, "decide and stop: nothing is minted or recorded")
+	f.BoolVar(&o.plain, "plain", false, "ask by numbered questions instead of drawing, for screen readers")
 	f.BoolVar(&o.json, "json", false, "print the grant as JSON")
 	completeWith(c, "entitlement", a.completeEntitlements())
 	return c
@@ -79,12 +87,7 @@ func (o *requestOptions) check(c *cobra.Command) error {
 
 func runRequest(ctx context.Context, o *requestOptions) error {
 	a := o.app
-	if o.key == "" {
-		return a.withoutKey()
-	}
-	_, out, err := a.ask(ctx, o.key, access.Ask{
-		Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun,
-	})
+	out, err := o.request(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,6 +95,26 @@ func runRequest(ctx context.Context, o *requestOptions) error {
 		return a.printDryRun(out, o.json)
 	}
 	return a.printGranted(out, o.json)
+}
+
+// request asks for what the command line names, and on the terminal for what it
+// leaves open.
+func (o *requestOptions) request(ctx context.Context) (access.Outcome, error) {
+	a, plain := o.app, o.plain || o.app.env.Term == "dumb"
+	ask := access.Ask{Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun}
+	if o.key == "" {
+		_, out, err := a.pickBy(ctx, ask, nil, plain)
+		return out, err
+	}
+	_, out, err := a.ask(ctx, o.key, ask)
+	if _, several := errors.AsType[*access.ChoiceError](err); !several || !a.io.Interactive() {
+		return out, err
+	}
+	if ask.Key, err = ticket.ParseKey(o.key); err != nil {
+		return access.Outcome{}, err
+	}
+	_, out, err = a.pickBy(ctx, ask, nil, plain)
+	return out, err
 }
 
 // ask makes a request with the key as it was typed, showing its progress. It
@@ -105,6 +128,12 @@ func (a *app) ask(ctx context.Context, typed string, ask access.Ask) (*access.Se
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}
+	ask.Key = key
+	return a.askOf(ctx, w, ask)
+}
+
+// askOf makes a request over what is wired already.
+func (a *app) askOf(ctx context.Context, w *network, ask access.Ask) (*access.Service, access.Outcome, error) {
 	build := w.service
 	if ask.DryRun {
 		build = w.deciding // nothing is minted, recorded or kept
@@ -113,10 +142,9 @@ func (a *app) ask(ctx context.Context, typed string, ask access.Ask) (*access.Se
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}
-	progress := a.startProgress(key)
+	progress := a.startProgress(ask.Key)
 	defer progress.stop()
 	svc.Progress, svc.Notice = progress.step, progress.notice
-	ask.Key = key
 	out, err := svc.Request(ctx, ask)
 	return svc, out, err
 }

@@ -6,21 +6,31 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/fault"
 )
 
 func newStatusCmd(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, watch bool
 	c := &cobra.Command{
-		Use:     "status",
-		Short:   "Show the grants in force on this machine",
-		Long:    "Show the grants in force on this machine, soonest expiry first.\n\nIt reads the wallet and nothing else: no network, no keyring." + exitCodes(exitConfig),
-		Example: "  jit status\n  jit status --json",
+		Use:   "status",
+		Short: "Show the grants in force on this machine",
+		Long: "Show the grants in force on this machine, soonest expiry first.\n\nIt reads the wallet and nothing else: no network, no keyring.\n\n" +
+			"With --watch the list is live: r renews the selected grant, x revokes it,\nc copies the command that exports its keys, never the keys, and ? tells more." + exitCodes(exitConfig),
+		Example: "  jit status\n  jit status --watch\n  jit status --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if watch && asJSON {
+				return fault.New(fault.Usage, "--watch draws, and --json prints").WithHint("give one of them")
+			}
+			if watch {
+				return a.watchStatus(c.Context())
+			}
 			return a.status(c.Context(), asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print an array of grants as JSON")
+	c.Flags().BoolVar(&watch, "watch", false, "show them live on the terminal, with keys to renew and revoke")
 	return c
 }
 

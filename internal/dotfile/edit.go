@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -95,7 +95,7 @@ func (e Edit) Apply() error {
 		err = os.Remove(e.file.target)
 	} else {
 		err = errors.Join(os.MkdirAll(filepath.Dir(e.file.target), 0o700),
-			renameio.WriteFile(e.file.target, e.after, e.file.mode, renameio.IgnoreUmask()))
+			maybe.WriteFile(e.file.target, e.after, e.file.mode))
 	}
 	if err != nil {
 		return fault.Wrap(fault.Config, err, "%s cannot be written", e.file.path).

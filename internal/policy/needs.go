@@ -103,3 +103,21 @@ func (c *compiled) needs(n *Needs) {
 		n.Groups = n.Groups || c.when.Groups
 	}
 }
+
+// ReadsReason reports whether an entitlement's expression reads the reason
+// that the user gives, so that it may have to be asked for.
+func (p *Policy) ReadsReason(name string) bool {
+	c := p.find(name)
+	return c != nil && c.when != nil && c.when.Reason
+}
+
+// OnlyWhen reports whether nothing but the expression stands in the way of an
+// entitlement: another reason or duration may unlock it.
+func (d Decision) OnlyWhen() bool {
+	for _, r := range d.Reasons {
+		if !r.OK && r.Code != codeWhen {
+			return false
+		}
+	}
+	return !d.Allowed && len(d.Reasons) > 0
+}

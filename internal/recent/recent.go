@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/ticket"
@@ -83,7 +83,7 @@ func Save(dir string, l List) error {
 	l.Tickets = kept
 	data, err := json.Marshal(l)
 	if err == nil {
-		err = errors.Join(os.MkdirAll(dir, 0o700), renameio.WriteFile(filepath.Join(dir, name), data, 0o600))
+		err = errors.Join(os.MkdirAll(dir, 0o700), maybe.WriteFile(filepath.Join(dir, name), data, 0o600))
 	}
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "the list of your tickets cannot be kept").

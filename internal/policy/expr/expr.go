@@ -78,6 +78,8 @@ type Program struct {
 	Fields []ticket.Field
 	// Groups reports whether it reads principal.groups.
 	Groups bool
+	// Reason reports whether it reads request.reason.
+	Reason bool
 
 	reads   []read
 	planned interpreter.InterpretableV2
@@ -104,7 +106,7 @@ func (c *Compiler) Compile(src string) (*Program, []Problem) {
 	if err != nil {
 		return nil, whole("%s", oneLine(err.Error()))
 	}
-	return &Program{Fields: found.needs(), Groups: found.groups, reads: found.reads, planned: planned}, nil
+	return &Program{Fields: found.needs(), Groups: found.groups, Reason: found.reason, reads: found.reads, planned: planned}, nil
 }
 
 func tooCostly(checked *ast.AST) []Problem {

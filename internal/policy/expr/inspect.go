@@ -29,6 +29,7 @@ type inspection struct {
 	reads    []read // in order, without repeats
 	custom   map[ticket.Field]bool
 	groups   bool
+	reason   bool
 	problems []Problem
 }
 
@@ -88,6 +89,8 @@ func (in *inspection) visitSelect(node ast.NavigableExpr) {
 		return
 	case object == principalType && sel.FieldName() == "groups":
 		in.groups = true
+	case object == requestType && sel.FieldName() == "reason":
+		in.reason = true
 	}
 	in.add(read{variableOf(object) + "." + sel.FieldName(), f})
 }

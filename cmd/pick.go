@@ -1,0 +1,89 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/ticket"
+	"github.com/jitaccess/jit/internal/tui"
+)
+
+// pick makes a request whose ticket, entitlement, duration and reason are
+// chosen on the terminal; what ask names already is not asked for. It offers
+// the entitlements for which among holds, nil being all. Without a terminal it
+// refuses as a request without a key does.
+//
+// The picker has ended before the request begins: an issuer may ask for a
+// one-time code or a passphrase, which wants the terminal for itself, and what
+// the request says stays on the screen.
+func (a *app) pick(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool) (*access.Service, access.Outcome, error) {
+	return a.pickBy(ctx, ask, among, a.env.Term == "dumb")
+}
+
+func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool, plain bool) (*access.Service, access.Outcome, error) {
+	if !a.io.Interactive() {
+		return nil, access.Outcome{}, a.withoutKey()
+	}
+	w, err := a.wire()
+	if err != nil {
+		return nil, access.Outcome{}, err
+	}
+	svc, err := w.deciding(ctx)
+	if err != nil {
+		return nil, access.Outcome{}, err
+	}
+	offered := offers(ask.Kind, among)
+	if ask.Entitlement != "" {
+		offered = func(e policy.Entitlement) bool { return e.Name == ask.Entitlement }
+		if err := svc.CheckAsk(ask); err != nil {
+			return nil, access.Outcome{}, err
+		}
+	}
+	o := tui.Options{
+		Source: func(ctx context.Context, page func([]access.Candidate) error) (bool, error) {
+			return svc.Candidates(ctx, offered, page)
+		},
+		Lookup: func(ctx context.Context, key ticket.Key) (access.Candidate, error) {
+			return lookUp(ctx, svc, key, offered)
+		},
+		Policy: svc.Policy, Colour: a.io.Colour, In: a.io.In, Out: a.io.Err,
+		Known: tui.Choice{Key: ask.Key, Entitlement: ask.Entitlement, TTL: ask.TTL, Reason: ask.Reason},
+	}
+	choice, err := a.choose(ctx, o, plain)
+	if err != nil {
+		return nil, access.Outcome{}, err
+	}
+	ask.Key, ask.Entitlement, ask.TTL, ask.Reason = choice.Key, choice.Entitlement, choice.TTL, choice.Reason
+	return a.askOf(ctx, w, ask)
+}
+
+func (a *app) choose(ctx context.Context, o tui.Options, plain bool) (tui.Choice, error) {
+	if plain {
+		return tui.Plain(ctx, a.io, o)
+	}
+	return tui.Pick(ctx, o)
+}
+
+// offers narrows what is offered to a kind, where one is named.
+func offers(kind grant.Kind, among func(policy.Entitlement) bool) func(policy.Entitlement) bool {
+	return func(e policy.Entitlement) bool {
+		return (kind == "" || (e.SSH != nil) == (kind == grant.SSH)) && (among == nil || among(e))
+	}
+}
+
+// lookUp reads a ticket that was named by its key, with what it unlocks of
+// what is offered.
+func lookUp(ctx context.Context, svc *access.Service, key ticket.Key, offered func(policy.Entitlement) bool) (access.Candidate, error) {
+	ex, err := svc.Explain(ctx, key)
+	if err != nil {
+		return access.Candidate{}, err
+	}
+	decisions := slices.DeleteFunc(ex.Decisions, func(d policy.Decision) bool {
+		e, ok := svc.Policy.Entitlement(d.Entitlement)
+		return !ok || !offered(e)
+	})
+	return access.Candidate{Ticket: ex.Ticket, Decisions: decisions}, nil
+}

@@ -1,0 +1,32 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestReadsReason(t *testing.T) {
+	t.Parallel()
+	for when, want := range map[string]bool{
+		`request.reason != ""`: true, `size(request.reason) > 3 || ticket.priority == "P1"`: true,
+		`ticket.priority == "P1"`: false, `"reason" in ticket.labels`: false,
+	} {
+		p := compile(t, "version: 1\nentitlements:\n  one:\n    ticket: {projects: [OPS], status_categories: [indeterminate]}\n"+
+			"    when: '"+when+"'\n    lease: {default: 15m, max: 1h}\n    ssh: {logins: [ops]}\n")
+		if p.ReadsReason("one") != want || p.ReadsReason("two") {
+			t.Errorf("%s: %v", when, !want)
+		}
+		d := p.Decide("one", good())
+		if strings.Contains(when, "request.reason != ") && !d.OnlyWhen() {
+			t.Errorf("%s: %+v", when, d)
+		}
+		if d.Allowed && d.OnlyWhen() {
+			t.Errorf("%s: allowed, and the expression stands in the way", when)
+		}
+		in := good()
+		in.Ticket.Status.Category = "done"
+		if p.Decide("one", in).OnlyWhen() {
+			t.Errorf("%s: the status stands in the way too", when)
+		}
+	}
+}

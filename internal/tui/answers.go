@@ -1,0 +1,171 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// enterTicket takes the selected ticket, or reads the one whose key was typed.
+func (m *picker) enterTicket() tea.Cmd {
+	if c, ok := m.list.selected(); ok {
+		m.take(c)
+		return nil
+	}
+	return m.readTyped()
+}
+
+// readTyped reads the ticket whose key was typed.
+func (m *picker) readTyped() tea.Cmd {
+	typed := m.filter.String()
+	if typed == "" {
+		m.note = "type the key of a ticket, such as OPS-7"
+		return nil
+	}
+	key, err := ticket.ParseKey(typed)
+	if err != nil {
+		m.note = "no ticket matches, and it is not the key of one"
+		return nil
+	}
+	m.stage, m.choice.Key, m.err = stageLookup, key, nil
+	return m.lookUp(key)
+}
+
+// take goes on with a ticket where it unlocks something.
+func (m *picker) take(c access.Candidate) {
+	if m.o.Known.Entitlement != "" {
+		c.Decisions = only(c.Decisions, m.o.Known.Entitlement)
+	}
+	m.ticket, m.cursor = c, firstOpen(m.o.Policy, c.Decisions)
+	if m.cursor < 0 {
+		m.cursor = 0
+		m.list.put(c)
+		m.filter.set("")
+		m.stage, m.note = stageTicket, string(c.Ticket.Key)+" is locked; its reasons say what would unlock it"
+		return
+	}
+	m.choice.Key = c.Ticket.Key
+	if m.o.Known.Key == "" {
+		m.past = append(m.past, stageTicket)
+	}
+	m.stage = stageEntitlement
+	if m.o.Known.Entitlement != "" {
+		m.choose(m.ticket.Decisions[m.cursor])
+	}
+}
+
+func only(all []policy.Decision, name string) []policy.Decision {
+	for _, d := range all {
+		if d.Entitlement == name {
+			return []policy.Decision{d}
+		}
+	}
+	return nil
+}
+
+// selectable reports whether a decision can be asked for: it allows, or may
+// once a reason is given.
+func selectable(p *policy.Policy, d policy.Decision) bool {
+	return d.Allowed || wantsReason(p, d)
+}
+
+func wantsReason(p *policy.Policy, d policy.Decision) bool {
+	return d.OnlyWhen() && p.ReadsReason(d.Entitlement)
+}
+
+func firstOpen(p *policy.Policy, all []policy.Decision) int {
+	for i, d := range all {
+		if selectable(p, d) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *picker) enterEntitlement() {
+	d := m.ticket.Decisions[m.cursor]
+	if !selectable(m.o.Policy, d) {
+		m.note = d.Entitlement + " is locked; its reasons say what would unlock it"
+		return
+	}
+	m.past = append(m.past, stageEntitlement)
+	m.choose(d)
+}
+
+// choose takes an entitlement, and goes to the first question that is open.
+func (m *picker) choose(d policy.Decision) {
+	m.choice.Entitlement = d.Entitlement
+	m.duration.set(policy.Short(m.entitlement().Lease.Default))
+	m.stage = stageDuration
+	if m.o.Known.TTL == 0 {
+		return
+	}
+	m.duration.set(m.o.Known.TTL.String())
+	if problem := m.setDuration(); problem != "" {
+		m.note = problem // the flag's value does not fit: asked for after all
+		return
+	}
+	m.askReason()
+}
+
+// setDuration takes the typed duration, or says what is wrong with it.
+func (m *picker) setDuration() string {
+	e := m.entitlement()
+	d := e.Lease.Default
+	if typed := m.duration.String(); typed != "" {
+		var err error
+		if d, err = time.ParseDuration(typed); err != nil || d <= 0 || d%time.Second != 0 {
+			return "write a duration such as 30m or 1h30m"
+		}
+	}
+	switch {
+	case d > e.Lease.Max:
+		return policy.Short(d) + " is longer than the " + policy.Short(e.Lease.Max) + " that " + e.Name + " allows"
+	case d < shortest(e):
+		return policy.Short(d) + " is shorter than the " + policy.Short(shortest(e)) + " that AWS sessions last at least"
+	}
+	m.choice.TTL = d
+	return ""
+}
+
+func (m *picker) enterDuration() {
+	if m.note = m.setDuration(); m.note != "" {
+		return
+	}
+	m.past = append(m.past, stageDuration)
+	m.askReason()
+}
+
+// askReason goes to the reason, or past it where it was given by a flag.
+func (m *picker) askReason() {
+	m.stage = stageReason
+	if m.o.Known.Reason != "" {
+		m.stage = stageSummary
+	}
+}
+
+func (m *picker) enterReason() {
+	m.choice.Reason = m.reason.String()
+	if m.choice.Reason == "" && wantsReason(m.o.Policy, m.ticket.Decisions[m.cursor]) {
+		m.note = "the policy wants a reason for " + m.choice.Entitlement
+		return
+	}
+	m.past = append(m.past, stageReason)
+	m.stage = stageSummary
+}
+
+// reasons lists what stands in the way first, then what holds.
+func reasons(d policy.Decision) (fails, holds []policy.Reason) {
+	for _, r := range d.Reasons {
+		if r.OK {
+			holds = append(holds, r)
+		} else {
+			fails = append(fails, r)
+		}
+	}
+	return fails, holds
+}

@@ -1,0 +1,108 @@
+package tui
+
+import (
+	"slices"
+
+	"github.com/sahilm/fuzzy"
+
+	"github.com/jitaccess/jit/internal/access"
+)
+
+// list is the tickets that were read, and which of them the filter shows.
+type list struct {
+	all    []access.Candidate
+	words  []string // of each ticket, for the filter
+	shown  []int    // indices into all, best first
+	cursor int      // into shown
+	filter string
+}
+
+// String and Len make the list a source of the fuzzy matcher.
+func (l *list) String(i int) string { return l.words[i] }
+
+// Len is how many tickets were read.
+func (l *list) Len() int { return len(l.all) }
+
+// add appends a page. What is selected stays selected.
+func (l *list) add(page []access.Candidate) {
+	from := len(l.all)
+	l.all = append(l.all, page...)
+	for i, c := range page {
+		l.words = append(l.words, string(c.Ticket.Key)+" "+c.Ticket.Summary)
+		if l.filter == "" {
+			l.shown = append(l.shown, from+i)
+		}
+	}
+	if l.filter == "" {
+		return
+	}
+	selected, had := l.index()
+	l.match()
+	for i, at := range l.shown {
+		if had && at == selected {
+			l.cursor = i
+		}
+	}
+}
+
+// put shows a ticket that was read by its key, beside the others.
+func (l *list) put(c access.Candidate) {
+	l.filter = ""
+	at := slices.IndexFunc(l.all, func(have access.Candidate) bool { return have.Ticket.Key == c.Ticket.Key })
+	if at < 0 {
+		at = len(l.all)
+		l.add([]access.Candidate{c})
+	}
+	l.all[at] = c
+	l.match()
+	l.cursor = at
+}
+
+// narrow sets the filter and selects the best match.
+func (l *list) narrow(filter string) {
+	if filter == l.filter {
+		return
+	}
+	l.filter = filter
+	l.match()
+}
+
+func (l *list) match() {
+	l.cursor, l.shown = 0, l.shown[:0]
+	if l.filter == "" {
+		for i := range l.all {
+			l.shown = append(l.shown, i)
+		}
+		return
+	}
+	for _, m := range fuzzy.FindFrom(l.filter, l) {
+		l.shown = append(l.shown, m.Index)
+	}
+}
+
+// index is the place in all of what is selected.
+func (l *list) index() (int, bool) {
+	if l.cursor >= len(l.shown) {
+		return 0, false
+	}
+	return l.shown[l.cursor], true
+}
+
+func (l *list) selected() (access.Candidate, bool) {
+	i, ok := l.index()
+	if !ok {
+		return access.Candidate{}, false
+	}
+	return l.all[i], true
+}
+
+func (l *list) move(by int) { l.cursor = max(0, min(l.cursor+by, len(l.shown)-1)) }
+
+// window is which of n rows to draw in height lines so that cursor is among them.
+func window(cursor, n, height int) (from, to int) {
+	if height <= 0 {
+		return 0, 0
+	}
+	from = max(0, min(cursor-height/2, n-height))
+	return from, min(n, from+height)
+}

@@ -1,0 +1,218 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+// stage is the question on the screen.
+type stage int
+
+const (
+	stageTicket stage = iota
+	stageLookup       // a ticket that was named is being read
+	stageEntitlement
+	stageDuration
+	stageReason
+	stageSummary
+	stageDone
+)
+
+type (
+	pageMsg []access.Candidate
+	readMsg struct {
+		more bool
+		err  error
+	}
+	foundMsg struct {
+		key   ticket.Key
+		found access.Candidate
+		err   error
+	}
+)
+
+// picker is the model. It is used through a pointer: five thousand tickets are
+// not copied with each key.
+type picker struct {
+	ctx           context.Context //nolint:containedctx // commands of Bubble Tea take none
+	o             Options
+	paint         paint
+	width, height int
+
+	stage  stage
+	past   []stage // questions that were answered on the screen
+	list   list
+	filter line
+	read   bool // everything there is
+	more   bool
+	err    error // of reading the tickets, or of the lookup
+	note   string
+
+	ticket   access.Candidate
+	cursor   int // among the decisions
+	duration line
+	reason   line
+	choice   Choice
+}
+
+func newPicker(ctx context.Context, o Options) *picker {
+	m := &picker{
+		ctx: ctx, o: o, paint: paint(o.Colour), width: 80, height: 24, choice: o.Known,
+		filter: line{max: 200}, duration: line{max: 20}, reason: line{max: access.MaxReason},
+	}
+	if o.Known.Key != "" {
+		m.stage = stageLookup
+	}
+	return m
+}
+
+// Init begins to read the ticket that was named; the list is sent by Pick.
+func (m *picker) Init() tea.Cmd {
+	if m.stage == stageLookup {
+		return m.lookUp(m.choice.Key)
+	}
+	return nil
+}
+
+func (m *picker) lookUp(key ticket.Key) tea.Cmd {
+	return func() tea.Msg {
+		found, err := m.o.Lookup(m.ctx, key)
+		return foundMsg{key, found, err}
+	}
+}
+
+// Update takes one message.
+func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case pageMsg:
+		m.list.add(msg)
+	case readMsg:
+		m.read, m.more, m.err = true, msg.more, msg.err
+	case foundMsg:
+		m.found(msg)
+	case tea.PasteMsg:
+		if l := m.typing(); l != nil {
+			l.insert(msg.Content)
+			m.list.narrow(m.filter.String())
+		}
+	case tea.KeyPressMsg:
+		return m, m.press(msg)
+	}
+	return m, nil
+}
+
+func (m *picker) found(msg foundMsg) {
+	if m.stage != stageLookup {
+		return
+	}
+	m.stage, m.err = stageTicket, msg.err
+	if msg.err == nil {
+		m.take(msg.found)
+	}
+}
+
+// typing is the line that keys go to, or nil.
+func (m *picker) typing() *line {
+	switch m.stage {
+	case stageTicket:
+		return &m.filter
+	case stageDuration:
+		return &m.duration
+	case stageReason:
+		return &m.reason
+	}
+	return nil
+}
+
+func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
+	m.note = ""
+	switch k.String() {
+	case "ctrl+c":
+		return tea.Interrupt
+	case "esc":
+		return m.back()
+	case "enter":
+		return m.enter()
+	case "ctrl+o":
+		if m.stage == stageTicket {
+			return m.readTyped()
+		}
+	case "up", "ctrl+p":
+		m.move(-1)
+	case "down", "ctrl+n":
+		m.move(1)
+	case "pgup":
+		m.move(-10)
+	case "pgdown":
+		m.move(10)
+	default:
+		if l := m.typing(); l != nil {
+			l.press(k)
+			m.list.narrow(m.filter.String())
+		}
+	}
+	return nil
+}
+
+func (m *picker) move(by int) {
+	switch m.stage {
+	case stageTicket:
+		m.list.move(by)
+	case stageEntitlement:
+		m.cursor = max(0, min(m.cursor+by, len(m.ticket.Decisions)-1))
+	}
+}
+
+// back asks the question before again, and leaves at the first.
+func (m *picker) back() tea.Cmd {
+	switch {
+	case m.stage == stageTicket && m.filter.String() != "":
+		m.filter.set("")
+		m.list.narrow("")
+		return nil
+	case len(m.past) == 0:
+		return tea.Interrupt
+	}
+	m.stage, m.past = m.past[len(m.past)-1], m.past[:len(m.past)-1]
+	return nil
+}
+
+// enter takes what is on the screen for the answer.
+func (m *picker) enter() tea.Cmd {
+	switch m.stage {
+	case stageTicket:
+		return m.enterTicket()
+	case stageEntitlement:
+		m.enterEntitlement()
+	case stageDuration:
+		m.enterDuration()
+	case stageReason:
+		m.enterReason()
+	case stageSummary:
+		m.stage = stageDone
+		return tea.Quit
+	}
+	return nil
+}
+
+// entitlement is the chosen one.
+func (m *picker) entitlement() policy.Entitlement {
+	e, _ := m.o.Policy.Entitlement(m.choice.Entitlement)
+	return e
+}
+
+// shortest is the shortest duration that can be given.
+func shortest(e policy.Entitlement) time.Duration {
+	if e.AWS != nil {
+		return access.MinAWS
+	}
+	return time.Second
+}

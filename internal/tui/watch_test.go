@@ -1,0 +1,168 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// clock is a list of grants at a time that a test moves.
+type clock struct {
+	now time.Time
+	all []credential.Held
+	err error
+}
+
+func (c *clock) list(context.Context) ([]credential.Held, error) {
+	var in []credential.Held
+	for _, h := range c.all {
+		if h.Grant.InForce(c.now) {
+			in = append(in, h)
+		}
+	}
+	return in, c.err
+}
+
+func held(id, key, entitlement string, kind grant.Kind, ttl time.Duration) credential.Held {
+	return credential.Held{Grant: grant.Grant{
+		ID: grant.ID(id), Kind: kind, Ticket: ticket.Key(key), Entitlement: entitlement, Lease: grant.NewLease(noon, ttl),
+	}}
+}
+
+func watching() (*watch, *clock) {
+	c := &clock{now: noon, all: []credential.Held{
+		held("a", "OPS-7", "bastion", grant.SSH, 4*time.Minute),
+		held("b", "OPS-8", "prod-readonly", grant.AWS, 30*time.Minute),
+	}}
+	m := &watch{ctx: context.Background(), width: 80, height: 24, o: WatchOptions{
+		List: c.list, Now: func() time.Time { return c.now },
+		Actions: []Action{{Key: "r", Word: "renew"}, {Key: "x", Word: "revoke", Confirm: true}},
+	}}
+	m.Init()
+	return m, c
+}
+
+func send(m *watch, names ...string) tea.Msg {
+	var last tea.Msg
+	for _, n := range names {
+		last = nil
+		if _, cmd := m.Update(key(n)); cmd != nil {
+			last = cmd()
+		}
+	}
+	return last
+}
+
+func TestGrantsVanishAtExpiryAndTheSelectionStays(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	if !strings.Contains(m.screen(), "▸ 4m0s !") {
+		t.Errorf("what ends soon has no mark:\n%s", m.screen())
+	}
+	send(m, "down")
+	c.now = noon.Add(4 * time.Minute)
+	m.Update(tickMsg{})
+	if s := m.screen(); strings.Contains(s, "OPS-7") || !strings.Contains(s, "▸ 26m0s") {
+		t.Errorf("the screen shows\n%s", s)
+	}
+	c.now = noon.Add(time.Hour)
+	m.Update(tickMsg{})
+	if s := m.screen(); !strings.Contains(s, "no grant is in force; jit request") {
+		t.Errorf("the screen shows\n%s", s)
+	}
+	if send(m, "r", "x", "c") != nil || m.chosen.Key != "" {
+		t.Error("something is done to nothing")
+	}
+}
+
+func TestAnActionIsReturnedWithItsGrant(t *testing.T) {
+	t.Parallel()
+	m, _ := watching()
+	if _, quits := send(m, "down", "r").(tea.QuitMsg); !quits || m.chosen.Word != "renew" || m.target.Grant.ID != "b" {
+		t.Errorf("%+v of %s", m.chosen, m.target.Grant.ID)
+	}
+}
+
+func TestRevokingIsConfirmed(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	send(m, "down")
+	if send(m, "x") != nil || !strings.Contains(m.screen(), "revoke prod-readonly for OPS-8? (y/N)") {
+		t.Fatalf("the screen shows\n%s", m.screen())
+	}
+	if send(m, "n") != nil || m.chosen.Key != "" || m.asking {
+		t.Errorf("%+v", m.chosen)
+	}
+	// What the question named is what is revoked, whatever vanishes meanwhile.
+	send(m, "up", "x")
+	c.now = noon.Add(4 * time.Minute)
+	m.Update(tickMsg{})
+	if _, quits := send(m, "y").(tea.QuitMsg); !quits || m.target.Grant.ID != "a" {
+		t.Errorf("%+v of %s", m.chosen, m.target.Grant.ID)
+	}
+}
+
+func TestOnlyACommandIsCopied(t *testing.T) {
+	t.Parallel()
+	m, _ := watching()
+	if send(m, "c") != nil || !strings.Contains(m.note, "nothing to export") {
+		t.Errorf("%q", m.note)
+	}
+	if got := fmt.Sprint(send(m, "down", "c")); got != `eval "$(jit env -e prod-readonly)"` {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestLeavingTheStatus(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	if _, quits := send(m, "q").(tea.QuitMsg); !quits || m.chosen.Key != "" {
+		t.Error("q does not quit")
+	}
+	if _, ok := send(m, "ctrl+c").(tea.InterruptMsg); !ok {
+		t.Error("ctrl+c does not leave")
+	}
+	send(m, "?")
+	if s := m.screen(); !strings.Contains(s, "r renew · x revoke · q quit") {
+		t.Errorf("the screen shows\n%s", s)
+	}
+	c.err = fault.New(fault.Config, "the wallet is unreadable")
+	m.Update(tickMsg{})
+	if !strings.Contains(m.screen(), "the wallet is unreadable") || len(m.held) != 2 {
+		t.Errorf("the screen shows\n%s", m.screen())
+	}
+}
+
+func TestOutcomesAreWorded(t *testing.T) {
+	t.Parallel()
+	h := held("a", "OPS-7", "bastion", grant.SSH, time.Minute)
+	for want, err := range map[string]error{
+		"renew bastion for OPS-7: done":                    nil,
+		"renew bastion for OPS-7: no network (plug it in)": fault.New(fault.Ticket, "no network").WithHint("plug it in"),
+		"renew bastion for OPS-7: no network":              fault.New(fault.Ticket, "no network"),
+	} {
+		if got := Outcome(Action{Word: "renew"}, h, err); got != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+func TestGoldenStatus(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{80, 24}, {200, 60}} {
+		m, _ := watching()
+		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		golden(t, fmt.Sprintf("status-%dx%d.txt", size[0], size[1]), m.screen()+"\n")
+	}
+}
