@@ -65,6 +65,9 @@ func TestFlagsMeanTheSameEverywhere(t *testing.T) {
 			takes, _ := pflag.UnquoteUsage(f)
 			// A flag that may be repeated is still the same to who gives it once.
 			now := seen{c.CommandPath(), strings.TrimSuffix(f.Value.Type(), "Array"), f.Shorthand, takes}
+			if c.Name() == "ssh" && f.Name == "entitlement" {
+				now.short = "e" // the letter is one of ssh's own options there
+			}
 			if before, ok := flags[f.Name]; ok && (before.kind != now.kind || before.short != now.short || before.takes != now.takes) {
 				t.Errorf("--%s is %+v and %+v", f.Name, before, now)
 			}

@@ -4,8 +4,11 @@ import (
 	"context"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/awsconsole"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/terminal"
 	"github.com/jitaccess/jit/internal/tui"
 )
 
@@ -19,6 +22,8 @@ func (a *app) watchActions() []watchAction {
 	return []watchAction{
 		{tui.Action{Key: "r", Word: "renew"}, a.renewHeld},
 		{tui.Action{Key: "x", Word: "revoke", Confirm: true}, a.revokeHeld},
+		{tui.Action{Key: "o", Word: "open the console"}, a.consoleHeld},
+		{tui.Action{Key: "s", Word: "ssh"}, a.sshHeld},
 	}
 }
 
@@ -81,4 +86,38 @@ func (a *app) revokeHeld(ctx context.Context, held credential.Held) error {
 	}
 	_, err = svc.Revoke(ctx, held, "")
 	return err
+}
+
+func (a *app) consoleHeld(ctx context.Context, held credential.Held) error {
+	if held.Grant.Kind != grant.AWS {
+		return fault.New(fault.Usage, "%s is for SSH, and has no console", held.Grant.Entitlement).WithHint("press s to log in")
+	}
+	w, err := a.openWallet()
+	if err != nil {
+		return err
+	}
+	cred, err := w.Open(ctx, held.Grant.ID)
+	if err != nil {
+		return err
+	}
+	to, err := a.consoleURL(ctx, held, cred, awsconsole.Destination{})
+	if err != nil {
+		return err
+	}
+	return a.openConsole(ctx, held, to, false)
+}
+
+// sshHeld logs in to a host that is asked for, with this entitlement.
+func (a *app) sshHeld(ctx context.Context, held credential.Held) error {
+	if held.Grant.Kind != grant.SSH {
+		return fault.New(fault.Usage, "%s is for AWS, and logs in nowhere", held.Grant.Entitlement).WithHint("press o for the console")
+	}
+	host, err := terminal.NewAsker(a.io).Line(ctx, "Host", "")
+	if err != nil {
+		return err
+	}
+	if host == "" {
+		return fault.New(fault.Usage, "no host was named")
+	}
+	return a.ssh(ctx, &sshOptions{execOptions: execOptions{entitlement: held.Grant.Entitlement}, args: []string{host}})
 }
