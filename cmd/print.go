@@ -67,9 +67,9 @@ func nextCommand(g grant.Grant, inAgent bool) string {
 	case g.Kind != grant.SSH:
 		return "jit exec -e " + g.Entitlement + " -- COMMAND"
 	case !inAgent:
-		return "start an ssh-agent with eval $(ssh-agent) and ask again: without one, the key is in the wallet only"
+		return "jit ssh --entitlement " + g.Entitlement + " HOST"
 	}
-	return "ssh HOST, with the key that is in your ssh-agent until then"
+	return "jit ssh HOST, or ssh HOST with the key that is in your ssh-agent until then"
 }
 
 func (a *app) printDryRun(out access.Outcome, asJSON bool) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/sshclient"
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -149,11 +150,27 @@ func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (crede
 	if chooseErr != nil {
 		if fault.ClassOf(chooseErr) == fault.NoGrant {
 			a.warnProblems(ctx, w)
-			return credential.SSH{}, errors.Join(err, noKey(names[0]))
+			return a.pickKey(ctx, o, err, names)
 		}
 		return credential.SSH{}, withLongFlag(chooseErr)
 	}
 	return keys[chosen.Grant.ID], nil
+}
+
+// pickKey asks on a terminal for a ticket that unlocks the host, and refuses
+// elsewhere. Why grants could not be opened, if any could not, is told too.
+func (a *app) pickKey(ctx context.Context, o *sshOptions, why error, names []string) (credential.SSH, error) {
+	if !a.io.Interactive() || why != nil {
+		return credential.SSH{}, errors.Join(why, noKey(names[0]))
+	}
+	a.io.Note("no SSH grant for %s is in force; which ticket is it for?", names[0])
+	svc, out, err := a.pick(ctx, access.Ask{Kind: grant.SSH, Entitlement: o.entitlement}, func(e policy.Entitlement) bool {
+		return e.SSH != nil && sshclient.Matches(e.SSH.Hosts, names...)
+	})
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	return openKey(ctx, svc, out)
 }
 
 func noKey(host string) error {
@@ -176,6 +193,11 @@ func (a *app) requestKey(ctx context.Context, o *sshOptions) (credential.SSH, er
 	if err != nil {
 		return credential.SSH{}, err
 	}
+	return openKey(ctx, svc, out)
+}
+
+// openKey is the key of a grant that has just been given.
+func openKey(ctx context.Context, svc *access.Service, out access.Outcome) (credential.SSH, error) {
 	if out.Held.Grant.Kind != grant.SSH {
 		return credential.SSH{}, fault.New(fault.Usage, "%s is not an entitlement for SSH", out.Held.Grant.Entitlement).
 			WithHint("use it with jit exec")

@@ -57,7 +57,7 @@ func TestJitSSHCarriesRsyncAndGit(t *testing.T) {
 	server := startSSHD(t, w.fileCA())
 	w.start()
 	w.request("bastion")
-	shell := strings.Join(append([]string{w.program(t.Context(), "jit").Path, "ssh"}, throughJit(server, me(t))...), " ")
+	shell := strings.Join(append([]string{jitBinary(t), "ssh"}, throughJit(server, me(t))...), " ")
 	w.write("file", "contents\n")
 	copied := w.path("copied")
 	finish(t, w.program(t.Context(), "rsync", "-e", shell, w.path("file"), "127.0.0.1:"+copied)).want(t, 0)
