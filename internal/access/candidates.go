@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy"
@@ -49,7 +50,7 @@ func (s *Service) Candidates(ctx context.Context, among func(policy.Entitlement)
 			WithHint("jit policy check shows what it has")
 	}
 	d := &decider{service: s, names: names, needs: s.Policy.Needs(names...), ids: map[string]map[string][]string{}}
-	fields := append(d.needs.Fields, ticket.FieldUpdated, ticket.FieldSummary)
+	fields := slices.Concat(d.needs.Fields, []ticket.Field{ticket.FieldUpdated, ticket.FieldSummary})
 	return searcher.Search(ctx, s.Policy.Search(among), fields, MaxCandidates, func(found []ticket.Ticket) error {
 		decided, err := d.decide(ctx, found)
 		if err != nil {

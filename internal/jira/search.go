@@ -104,14 +104,13 @@ func (p *pager) call() call {
 	}
 	q := url.Values{"jql": {p.jql}, "fields": {joined(p.wanted)}, "maxResults": {strconv.Itoa(min(size, p.limit-p.seen))}}
 	path := "rest/api/2/search"
-	switch {
-	case p.client.edition == Cloud:
+	if p.client.edition == DataCenter {
+		q.Set("startAt", strconv.Itoa(p.seen))
+	} else {
 		path += "/jql"
 		if p.token != "" {
 			q.Set("nextPageToken", p.token)
 		}
-	default:
-		q.Set("startAt", strconv.Itoa(p.seen))
 	}
 	return call{subject: "your tickets", path: path + "?" + q.Encode(), scope: "read:jira-work", limit: maxPage}
 }

@@ -94,11 +94,12 @@ func FuzzOperand(f *testing.F) {
 			t.Fatalf("%q became %q", v, got)
 		}
 		for i := 0; i < len(inner); i++ {
-			if inner[i] == '\\' {
+			switch inner[i] {
+			case '\\':
 				if i++; i == len(inner) {
 					t.Fatalf("%q became %q, whose last quote is escaped", v, got)
 				}
-			} else if inner[i] == '"' {
+			case '"':
 				t.Fatalf("%q became %q, which ends early", v, got)
 			}
 		}

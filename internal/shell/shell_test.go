@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +72,7 @@ func TestShellsReadWhatWasWritten(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := export(t, dialect, awkwardVars(), "AWS_PROFILE", "JIT_TEST_NOT_THERE")
-			args := append(shell.args, text)
+			args := slices.Concat(shell.args, []string{text})
 			if dialect == Nu { // it evaluates no text, and takes no arguments
 				args = shell.args
 			}

@@ -137,7 +137,7 @@ func (p *plain) askTicket(ctx context.Context) error {
 	key, err := ticket.ParseKey(answer)
 	if err != nil {
 		p.note = "answer with a number or with a key such as OPS-7"
-		return nil
+		return nil //nolint:nilerr // the note has it asked again
 	}
 	return p.readKey(ctx, key)
 }
