@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -19,6 +20,8 @@ var update = flag.Bool("update", false, "write the generated files instead of co
 func generated(t *testing.T) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
+	// The pages are the same whenever they are made.
+	manDate := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	root := newRootCmd(&app{})
 	root.DisableAutoGenTag = true
 	for name, write := range map[string]func(*bytes.Buffer) error{
@@ -39,6 +42,12 @@ func generated(t *testing.T) map[string][]byte {
 			t.Fatal(err)
 		}
 		files["docs/commands/"+strings.ReplaceAll(c.CommandPath(), " ", "_")+".md"] = b.Bytes()
+		var man bytes.Buffer
+		header := &doc.GenManHeader{Section: "1", Source: "jit", Manual: "jit manual", Date: &manDate}
+		if err := doc.GenMan(c, header, &man); err != nil {
+			t.Fatal(err)
+		}
+		files["docs/man/"+strings.ReplaceAll(c.CommandPath(), " ", "-")+".1"] = man.Bytes()
 	})
 	return files
 }
@@ -71,7 +80,7 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 			t.Errorf("%s is stale (%v): run go test ./cmd -run Generated -update", name, err)
 		}
 	}
-	for _, pattern := range []string{"../completions/*", "../docs/commands/*"} {
+	for _, pattern := range []string{"../completions/*", "../docs/commands/*", "../docs/man/*"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,36 @@
+package cmd
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mandoc reads the pages as a manual reader would, and tells what it stumbles
+// over.
+func TestManPagesAreWellFormed(t *testing.T) {
+	mandoc, err := exec.LookPath("mandoc")
+	if err != nil {
+		requireOrSkip(t, "man", "mandoc is not installed")
+	}
+	pages, err := filepath.Glob("../docs/man/*.1")
+	if err != nil || len(pages) < 20 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	// What is below an error is a matter of style, which the generator has.
+	if out, err := exec.Command(mandoc, append([]string{"-T", "lint", "-W", "error"}, pages...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// requireOrSkip skips a test, or fails it where JIT_REQUIRE has the word.
+func requireOrSkip(t *testing.T, word, why string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("JIT_REQUIRE"), ","), word) {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
