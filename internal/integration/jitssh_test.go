@@ -25,6 +25,8 @@ func TestJitSSHLogsInWithoutAnAgent(t *testing.T) {
 	w.logins = []string{me(t)}
 	server := startSSHD(t, w.fileCA())
 	w.start()
+	scratch := shortDir(t)
+	w.env["TMPDIR"] = scratch
 	run := func(command ...string) result {
 		t.Helper()
 		args := append([]string{"ssh"}, throughJit(server, me(t))...)
@@ -44,7 +46,7 @@ func TestJitSSHLogsInWithoutAnAgent(t *testing.T) {
 	if err != nil || !bytes.Contains(log, []byte(g.ID)) {
 		t.Errorf("sshd's log does not name %s: %v\n%s", g.ID, err, log)
 	}
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), "jit-ssh-*", "*"))
+	left, err := filepath.Glob(filepath.Join(scratch, "*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %q %v", left, err)
 	}
