@@ -172,8 +172,8 @@ func (a *app) ownTickets(ctx context.Context, wait time.Duration) recentList {
 		found = append(found, page...)
 		return nil
 	})
-	if err != nil && len(found) == 0 {
-		return known
+	if err != nil && len(known.Tickets) >= len(found) {
+		return known // the whole of a while ago rather than the beginning of now
 	}
 	// A list that cannot be kept is asked for again next time.
 	list, _ := w.keepTickets(found)

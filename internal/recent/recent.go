@@ -72,15 +72,22 @@ func Load(dir, account string) List {
 	return l
 }
 
-// Save keeps a list, in place of the one before, where only the user can read
-// it. The error is of class Internal.
-func Save(dir string, l List) error {
+// Harmless is the list as it may be shown and kept: no more than MaxTickets,
+// each summary without what a terminal obeys.
+func (l List) Harmless() List {
 	kept := make([]Ticket, 0, min(len(l.Tickets), MaxTickets))
 	for _, t := range l.Tickets[:min(len(l.Tickets), MaxTickets)] {
 		t.Summary = short(t.Summary)
 		kept = append(kept, t)
 	}
 	l.Tickets = kept
+	return l
+}
+
+// Save keeps a list, made harmless, in place of the one before, where only the
+// user can read it. The error is of class Internal.
+func Save(dir string, l List) error {
+	l = l.Harmless()
 	data, err := json.Marshal(l)
 	if err == nil {
 		err = errors.Join(os.MkdirAll(dir, 0o700), maybe.WriteFile(filepath.Join(dir, name), data, 0o600))

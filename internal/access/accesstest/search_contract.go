@@ -88,5 +88,13 @@ func checkSearchFails(t *testing.T, rig TicketsRig) {
 	if _, err := s.Search(t.Context(), ticket.Search{}, nil, 10, nothing); fault.ClassOf(err) != fault.Ticket || fault.HintOf(err) == "" {
 		t.Errorf("an outage: %v", err)
 	}
+}
+
+func checkSearchWithARejectedToken(t *testing.T, rig TicketsRig) {
+	s := searcher(t, rig)
 	rig.World.RejectToken()
+	_, err := s.Search(t.Context(), ticket.Search{}, nil, 10, func([]ticket.Ticket) error { t.Error("a page came"); return nil })
+	if fault.ClassOf(err) != fault.Auth || fault.HintOf(err) == "" {
+		t.Errorf("a rejected token: %v", err)
+	}
 }

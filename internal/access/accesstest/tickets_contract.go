@@ -61,6 +61,7 @@ func TicketsContract(t *testing.T, fresh func(t *testing.T) TicketsRig) {
 		{"a search gives own tickets, newest first", checkSearch},
 		{"a search stops where it is told to", checkSearchStops},
 		{"a search fails as a lookup does", checkSearchFails},
+		{"a search with a rejected token fails", checkSearchWithARejectedToken},
 	}
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
