@@ -75,12 +75,12 @@ func (l *line) press(k tea.KeyPressMsg) {
 	}
 }
 
-// view is the end of the line that fits, with the cursor as a bar.
+// view is what fits of the line around the cursor, which is a bar.
 func (l *line) view(width int) string {
 	before, after := string(l.text[:l.at]), string(l.text[l.at:])
 	for cells(before) > max(width-2, 1) {
 		_, rest, _ := strings.Cut(before, string([]rune(before)[:1]))
 		before = rest
 	}
-	return before + "▏" + after
+	return before + "▏" + cut(after, max(width-cells(before)-1, 0))
 }

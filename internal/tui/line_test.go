@@ -57,6 +57,21 @@ func TestLongLinesShowTheirEnd(t *testing.T) {
 	}
 }
 
+func TestALineFitsWhereverTheCursorIs(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{strings.Repeat("a", 270), strings.Repeat("界", 90), ""} {
+		l := line{text: []rune(text)}
+		for at := range len(l.text) + 1 {
+			l.at = at
+			for _, width := range []int{10, 80, 200} {
+				if got := l.view(width); cells(got) > width || !strings.Contains(got, "▏") {
+					t.Fatalf("at %d of %d, %d wide: %q", at, len(l.text), width, got)
+				}
+			}
+		}
+	}
+}
+
 func TestColourIsDecoration(t *testing.T) {
 	t.Parallel()
 	if on, off := paint(true).verdict(true), paint(false).verdict(true); on == off || !strings.Contains(on, off) || strings.Contains(off, "\x1b") {

@@ -60,7 +60,7 @@ func (m *picker) title() string {
 func (m *picker) second() string {
 	switch m.stage {
 	case stageTicket:
-		return "filter: " + m.filter.view(m.width/2) + "   " + m.count()
+		return cut("filter: "+m.filter.view(m.width/2)+"   "+m.count(), m.width)
 	case stageLookup:
 		return string(m.choice.Key)
 	}
