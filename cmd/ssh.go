@@ -105,7 +105,10 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "there is no ssh to run").WithHint("install OpenSSH's client")
 	}
-	resolved := sshclient.Resolve(ctx, program, command)
+	resolved, err := sshclient.Resolve(ctx, program, command)
+	if err != nil {
+		return err
+	}
 	key, err := a.keyFor(ctx, o, command.Host, resolved.HostName)
 	if err != nil {
 		return err
@@ -114,7 +117,20 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.runSSH(ctx, program, command, key, login)
+	var more []string
+	if login != "" {
+		more = []string{"-l", login}
+		// What ssh is configured to do may depend on who logs in.
+		if resolved, err = sshclient.Resolve(ctx, program, command.As(login)); err != nil {
+			return err
+		}
+	}
+	forwarding, err := resolved.Forwarding(a.env.SSHAuthSock)
+	if err != nil {
+		return err
+	}
+	more = append(more, forwarding...)
+	return a.runSSH(ctx, program, command, key, more)
 }
 
 // keyFor is the key of the grant for a host that goes by these names.
@@ -210,24 +226,21 @@ func openKey(ctx context.Context, svc *access.Service, out access.Outcome) (cred
 }
 
 // runSSH runs ssh with the key served from memory, and passes its exit code on.
-func (a *app) runSSH(ctx context.Context, program string, command sshclient.Command, key credential.SSH, login string) (err error) {
+func (a *app) runSSH(ctx context.Context, program string, command sshclient.Command, key credential.SSH, more []string) (err error) {
 	served, err := sshclient.Serve(context.WithoutCancel(ctx), os.TempDir(), key, a.now)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
 	options := []string{
-		"-o", "IdentityAgent=" + served.Socket(), "-o", "IdentitiesOnly=yes",
-		"-o", "IdentityFile=" + served.Public(),
-	}
-	if login != "" {
-		options = append(options, "-l", login)
+		"-o", sshclient.PathOption("IdentityAgent", served.Socket()), "-o", "IdentitiesOnly=yes",
+		"-o", sshclient.PathOption("IdentityFile", served.Public()),
 	}
 	if left := key.ExpiresAt.Sub(a.now()); left < 2*time.Minute {
 		a.io.Warn("the grant ends in %s; an open connection stays", left.Round(time.Second))
 	}
 	// The terminal sends Ctrl-C and Ctrl-Z to ssh as well; jit outlives it.
-	child := exec.CommandContext(context.WithoutCancel(ctx), program, command.With(options...)...)
+	child := exec.CommandContext(context.WithoutCancel(ctx), program, command.With(append(options, more...)...)...)
 	child.Env, child.Stdin, child.Stdout, child.Stderr = a.env.All(), a.io.In, a.io.ForChild(), a.io.Err
 	err = runForwarding(child)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

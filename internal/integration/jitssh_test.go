@@ -85,3 +85,36 @@ func TestJitSSHServesNoExpiredKey(t *testing.T) {
 		t.Errorf("exit code %d", r.code)
 	}
 }
+
+// Whoever asks to forward an agent means their own: the host could use the
+// grant's key for as long as it holds.
+func TestJitSSHForwardsTheUsersAgentAndNotTheKey(t *testing.T) {
+	w := newWorld(t)
+	w.logins, w.extensions = []string{me(t)}, []string{"permit-agent-forwarding"}
+	server := startSSHD(t, w.fileCA())
+	w.start()
+	w.request("bastion") // before there is an agent, which would get the key too
+	list := func(how ...string) result {
+		t.Helper()
+		args := append(append([]string{"ssh"}, throughJit(server, me(t))...), how...)
+		return w.jit(append(args, "127.0.0.1", "ssh-add -l")...)
+	}
+	ways := [][]string{{"-A"}, {"-o", "ForwardAgent=yes"}, {"-Av"}}
+	for _, how := range ways {
+		if r := list(how...); r.code != 125 || !strings.Contains(r.stderr, "no agent to forward") {
+			t.Errorf("%q without an agent: exit code %d\n%s", how, r.code, r.stderr)
+		}
+	}
+	w.startAgent()
+	mine := w.path("mine")
+	finish(t, w.program(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "key-of-my-own", "-f", mine)).want(t, 0)
+	finish(t, w.program(t.Context(), "ssh-add", "-q", mine)).want(t, 0)
+	for _, how := range ways {
+		if r := list(how...).want(t, 0); !strings.Contains(r.stdout, "key-of-my-own") || strings.Contains(r.stdout, "CERT") {
+			t.Errorf("%q: the host sees\n%s", how, r.stdout)
+		}
+	}
+	if r := list(); r.code == 0 {
+		t.Errorf("nobody asked, and the host sees\n%s", r.stdout)
+	}
+}

@@ -52,6 +52,7 @@ type world struct {
 	log           string // "" is the bucket
 	ca            string
 	logins        []string
+	extensions    []string // of the certificate, beside permit-pty
 	sources       []string // "" is everywhere
 	listen, dial  string   // addresses; dial as clients see it
 	tls           *tls.Config
@@ -159,7 +160,7 @@ func (w *world) configure() {
 		w.write("session.json", w.sessionPolicy)
 		aws += ", session_policy_file: session.json"
 	}
-	ssh := "logins: [" + strings.Join(w.logins, ", ") + "], extensions: [permit-pty]"
+	ssh := "logins: [" + strings.Join(w.logins, ", ") + "], extensions: [" + strings.Join(append([]string{"permit-pty"}, w.extensions...), ", ") + "]"
 	if len(w.sources) > 0 {
 		ssh += ", source_addresses: [" + strings.Join(w.sources, ", ") + "]"
 	}

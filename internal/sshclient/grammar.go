@@ -14,7 +14,7 @@ import (
 // those that take none, as in OpenSSH 10.
 const (
 	withArgument = "BbcDEeFIiJLlmOoPpQRSWw"
-	without      = "46AaCfGgKkMNnqsTtVvXxYy"
+	without      = "1246AaCfGgKkMNnqsTtVvXxYy"
 )
 
 // Command is a command line of ssh, taken apart no further than needed.
@@ -22,7 +22,7 @@ type Command struct {
 	Args []string // all of it, as it was given
 	Host string   // as it was typed, without a user or a port
 	User string   // who to log in as, where the command line says; else ""
-	at   int      // the index of the host in Args; options may go before it
+	end  int      // the index in Args of what the host is to run; before it are options and the host
 }
 
 // Parse reads the arguments of ssh. The error is of class Usage.
@@ -41,15 +41,16 @@ func Parse(args []string) (Command, error) {
 			}
 			i += used
 		case c.Host == "":
-			c.at = i
 			if err := c.destination(arg); err != nil {
 				return Command{}, err
 			}
 			// ssh takes options after the host as well, and then the command.
 		default:
+			c.end = i
 			return c, nil
 		}
 	}
+	c.end = i
 	if c.Host == "" {
 		return Command{}, fault.New(fault.Usage, "which host?").WithHint("such as jit ssh bastion-1")
 	}
@@ -119,6 +120,11 @@ func (c *Command) destination(arg string) error {
 		c.User = user
 	}
 	return nil
+}
+
+// As is the command with a login where it names none.
+func (c Command) As(login string) Command {
+	return Command{Args: c.With("-l", login), Host: c.Host, User: login, end: c.end + 2}
 }
 
 // With returns the arguments with options of ours before all others: ssh takes

@@ -2,20 +2,31 @@ package sshclient
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 	"strings"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ticket"
 )
 
-// Resolved is what ssh's configuration makes of a host.
-type Resolved struct{ HostName, User string }
+// Resolved is what ssh's arguments and configuration make of a host.
+type Resolved struct {
+	HostName, User string
+	// ForwardAgent is no, yes, or which agent to forward.
+	ForwardAgent string
+}
 
-// Resolve asks ssh -G what its configuration says of the command. Where ssh does
-// not tell, the host stands for itself.
-func Resolve(ctx context.Context, ssh string, c Command) Resolved {
+// Resolve asks ssh -G what it would do with the command. The error is of class
+// Usage, with ssh's own words: what it cannot read it would not run either.
+func Resolve(ctx context.Context, ssh string, c Command) (Resolved, error) {
 	r := Resolved{HostName: c.Host}
-	out, err := exec.CommandContext(ctx, ssh, append([]string{"-G"}, c.Args[:c.at+1]...)...).Output()
+	out, err := exec.CommandContext(ctx, ssh, append([]string{"-G"}, c.Args[:c.end]...)...).Output()
 	if err != nil {
-		return r
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			err = errors.New(ticket.Clean(strings.TrimSpace(string(exit.Stderr))))
+		}
+		return r, fault.Wrap(fault.Usage, err, "ssh does not take this command").WithHint("run ssh -G with the same arguments to see why")
 	}
 	for line := range strings.Lines(string(out)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -24,7 +35,30 @@ func Resolve(ctx context.Context, ssh string, c Command) Resolved {
 			r.HostName = value
 		case "user":
 			r.User = value
+		case "forwardagent":
+			r.ForwardAgent = value
 		}
 	}
-	return r
+	return r, nil
+}
+
+// Forwarding returns the options that keep the grant's key here. ssh forwards
+// the agent that it takes keys from, which is ours; whoever asks to forward an
+// agent means their own, at the socket. The error is of class Usage, where there
+// is none: a later -A undoes every setting that says no.
+func (r Resolved) Forwarding(socket string) ([]string, error) {
+	switch {
+	case r.ForwardAgent != "yes":
+		return nil, nil // it is off, or names an agent
+	case socket == "":
+		return nil, fault.New(fault.Usage, "there is no agent to forward, and the grant's key stays here").
+			WithHint("leave -A and ForwardAgent out, or start an ssh-agent")
+	}
+	return []string{"-o", PathOption("ForwardAgent", socket)}, nil
+}
+
+// PathOption is a setting of ssh whose value is a path. Its percent signs would
+// else stand for something, and blanks would end it.
+func PathOption(name, path string) string {
+	return name + `="` + strings.ReplaceAll(path, "%", "%%") + `"`
 }

@@ -184,5 +184,5 @@ func (h *holder) Unlock([]byte) error { return errReadOnly }
 func (h *holder) Signers() ([]ssh.Signer, error) { return nil, errReadOnly }
 
 // Extension knows none. OpenSSH asks to bind a session to a host, which tells an
-// agent where it is forwarded; this one is never forwarded.
+// agent where it is forwarded; see Resolved.Forwarding for why this one is not.
 func (h *holder) Extension(string, []byte) ([]byte, error) { return nil, agent.ErrExtensionUnsupported }
