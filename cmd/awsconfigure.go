@@ -12,7 +12,6 @@ import (
 	"github.com/jitaccess/jit/internal/config"
 	"github.com/jitaccess/jit/internal/dotfile"
 	"github.com/jitaccess/jit/internal/fault"
-	"github.com/jitaccess/jit/internal/policy"
 )
 
 const awsConfigureLong = `Write a profile for each AWS entitlement into the AWS config file.
@@ -89,18 +88,14 @@ func (a *app) awsConfigure(ctx context.Context, o editOptions) error {
 
 // profiles are those that are to be in the file.
 func (a *app) profiles(block dotfile.Block, file dotfile.File) ([]awsprofile.Profile, string, error) {
-	cfg, err := a.loadConfig()
-	if err != nil {
-		return nil, "", err
-	}
-	p, err := policy.Load(cfg.Policy)
+	w, err := a.wire()
 	if err != nil {
 		return nil, "", err
 	}
 	var profiles []awsprofile.Profile
-	for _, e := range p.Entitlements() {
+	for _, e := range w.policy.Entitlements() {
 		if e.AWS != nil {
-			profiles = append(profiles, awsprofile.Profile{Entitlement: e.Name, Region: cmp.Or(e.AWS.Region, cfg.AWS.Region)})
+			profiles = append(profiles, awsprofile.Profile{Entitlement: e.Name, Region: cmp.Or(e.AWS.Region, w.cfg.AWS.Region)})
 		}
 	}
 	rest, err := block.Rest(file)
@@ -116,7 +111,7 @@ func (a *app) profiles(block dotfile.Block, file dotfile.File) ([]awsprofile.Pro
 		return nil, "", fault.New(fault.Config, "there is no AWS entitlement to write a profile for").
 			WithHint("see what the policy has with jit policy check; --undo takes the profiles out")
 	}
-	body, err := awsprofile.Render(profiles, a.otherConfig(cfg))
+	body, err := awsprofile.Render(profiles, a.otherConfig(w.cfg))
 	return profiles, body, err
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/grant"
-	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/recent"
 )
 
 // Completion runs while somebody waits for a key to answer. It asks nothing,
@@ -65,7 +65,7 @@ func onlyFirst(first completion) completion {
 func (a *app) completeTickets() completion {
 	return a.quietly(func(ctx context.Context, quiet *app) []cobra.Completion {
 		list := quiet.ownTickets(ctx, completeWait)
-		slices.SortStableFunc(list.Tickets, func(x, y recentTicket) int {
+		slices.SortStableFunc(list.Tickets, func(x, y recent.Ticket) int {
 			switch {
 			case x.Unlocked == y.Unlocked:
 				return 0
@@ -85,16 +85,12 @@ func (a *app) completeTickets() completion {
 // completeEntitlements are those of the policy.
 func (a *app) completeEntitlements() completion {
 	return a.quietly(func(_ context.Context, quiet *app) []cobra.Completion {
-		cfg, err := quiet.loadConfig()
-		if err != nil {
-			return nil
-		}
-		p, err := policy.Load(cfg.Policy)
+		w, err := quiet.wire()
 		if err != nil {
 			return nil
 		}
 		var out []cobra.Completion
-		for _, e := range p.Entitlements() {
+		for _, e := range w.policy.Entitlements() {
 			out = append(out, cobra.CompletionWithDesc(e.Name, e.Description))
 		}
 		return out
@@ -152,10 +148,10 @@ func completeWith(c *cobra.Command, flag string, f completion) {
 
 // ownTickets are those of the cache where it is young, and else what Jira says
 // within the wait. Whatever came goes into the cache.
-func (a *app) ownTickets(ctx context.Context, wait time.Duration) recentList {
+func (a *app) ownTickets(ctx context.Context, wait time.Duration) recent.List {
 	w, err := a.wire()
 	if err != nil {
-		return recentList{}
+		return recent.List{}
 	}
 	known := w.knownTickets()
 	if age := a.now().Sub(known.At); age >= 0 && age < freshTickets {

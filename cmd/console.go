@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/awsconsole"
 	"github.com/jitaccess/jit/internal/browser"
 	"github.com/jitaccess/jit/internal/credential"
@@ -64,11 +63,7 @@ func newConsoleCmd(a *app) *cobra.Command {
 }
 
 func (a *app) console(ctx context.Context, o *consoleOptions) error {
-	w, err := a.openWallet()
-	if err != nil {
-		return err
-	}
-	held, cred, err := access.Use(ctx, w, a.now(), grant.AWS, o.entitlement)
+	held, cred, err := a.use(ctx, grant.AWS, o.entitlement)
 	if err != nil {
 		return err
 	}
@@ -93,7 +88,7 @@ func (a *app) openConsole(ctx context.Context, held credential.Held, to credenti
 	if err := browser.Open(ctx, open, to); err != nil {
 		return err
 	}
-	a.io.Note("opened the console as %s until %s", held.Grant.Entitlement, held.Grant.ExpiresAt.Local().Format("15:04:05"))
+	a.io.Note("opened the console as %s until %s", held.Grant.Entitlement, clock(held.Grant.ExpiresAt))
 	return nil
 }
 

@@ -1,11 +1,8 @@
 package cmd
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 )
 
@@ -24,13 +21,4 @@ func TestManPagesAreWellFormed(t *testing.T) {
 	if out, err := exec.Command(mandoc, append([]string{"-T", "lint", "-W", "error"}, pages...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-}
-
-// requireOrSkip skips a test, or fails it where JIT_REQUIRE has the word.
-func requireOrSkip(t *testing.T, word, why string) {
-	t.Helper()
-	if slices.Contains(strings.Split(os.Getenv("JIT_REQUIRE"), ","), word) {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }

@@ -20,9 +20,11 @@ import (
 // one-time code or a passphrase, which wants the terminal for itself, and what
 // the request says stays on the screen.
 func (a *app) pick(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool) (*access.Service, access.Outcome, error) {
-	return a.pickBy(ctx, ask, among, a.env.Term == "dumb")
+	return a.pickBy(ctx, ask, among, false)
 }
 
+// pickBy is pick, by numbered questions where that is wanted or the terminal
+// cannot draw.
 func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool, plain bool) (*access.Service, access.Outcome, error) {
 	if !a.io.Interactive() {
 		return nil, access.Outcome{}, a.withoutKey()
@@ -52,7 +54,7 @@ func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Enti
 		Policy: svc.Policy, Colour: a.io.Colour, In: a.io.In, Out: a.io.Err,
 		Known: tui.Choice{Key: ask.Key, Entitlement: ask.Entitlement, TTL: ask.TTL, Reason: ask.Reason},
 	}
-	choice, err := a.choose(ctx, o, plain)
+	choice, err := a.choose(ctx, o, plain || a.env.Term == "dumb")
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}

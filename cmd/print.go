@@ -54,7 +54,7 @@ func (a *app) printGranted(out access.Outcome, asJSON bool) error {
 	}
 	g := out.Held.Grant
 	a.io.Note("granted %s for %s until %s (%s)", g.Entitlement, g.Ticket,
-		g.ExpiresAt.Local().Format("15:04:05"), left(g.ExpiresAt.Sub(a.now())))
+		clock(g.ExpiresAt), left(g.ExpiresAt.Sub(a.now())))
 	a.io.Note("recorded as %s", audit.Name(out.Held.Record.Writer, out.Held.Record.Seq))
 	a.io.Note("next: %s", nextCommand(g, out.InAgent))
 	_, err := fmt.Fprintln(a.io.Out, g.ID)
@@ -104,6 +104,9 @@ func printRefusals(s *terminal.Streams, decisions []policy.Decision) {
 		s.Hint(h)
 	}
 }
+
+// clock is the time of day at which something ends, where the user is.
+func clock(t time.Time) string { return t.Local().Format("15:04:05") }
 
 // left writes a duration the way people say it: 29m50s, 1h5m.
 func left(d time.Duration) string {

@@ -10,11 +10,6 @@ import (
 // freshTickets is how long a list of tickets serves completion without asking.
 const freshTickets = 5 * time.Minute
 
-type (
-	recentList   = recent.List
-	recentTicket = recent.Ticket
-)
-
 // account says whose tickets a list has: of which site, and who asks there.
 func (n *network) account() string { return n.cfg.Jira.URL + " " + n.cfg.Jira.Email }
 

@@ -100,10 +100,10 @@ func runRequest(ctx context.Context, o *requestOptions) error {
 // request asks for what the command line names, and on the terminal for what it
 // leaves open.
 func (o *requestOptions) request(ctx context.Context) (access.Outcome, error) {
-	a, plain := o.app, o.plain || o.app.env.Term == "dumb"
+	a := o.app
 	ask := access.Ask{Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun}
 	if o.key == "" {
-		_, out, err := a.pickBy(ctx, ask, nil, plain)
+		_, out, err := a.pickBy(ctx, ask, nil, o.plain)
 		return out, err
 	}
 	_, out, err := a.ask(ctx, o.key, ask)
@@ -113,7 +113,7 @@ func (o *requestOptions) request(ctx context.Context) (access.Outcome, error) {
 	if ask.Key, err = ticket.ParseKey(o.key); err != nil {
 		return access.Outcome{}, err
 	}
-	_, out, err = a.pickBy(ctx, ask, nil, plain)
+	_, out, err = a.pickBy(ctx, ask, nil, o.plain)
 	return out, err
 }
 
@@ -142,11 +142,17 @@ func (a *app) askOf(ctx context.Context, w *network, ask access.Ask) (*access.Se
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}
-	progress := a.startProgress(ask.Key)
-	defer progress.stop()
-	svc.Progress, svc.Notice = progress.step, progress.notice
+	defer a.follow(svc, ask.Key)()
 	out, err := svc.Request(ctx, ask)
 	return svc, out, err
+}
+
+// follow shows what a service does for a ticket until the function that it
+// returns is called.
+func (a *app) follow(svc *access.Service, key ticket.Key) (stop func()) {
+	progress := a.startProgress(key)
+	svc.Progress, svc.Notice = progress.step, progress.notice
+	return progress.stop
 }
 
 // withoutKey refuses a request that names no ticket, with what could be named.

@@ -11,7 +11,6 @@ import (
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy"
-	"github.com/jitaccess/jit/internal/sshca"
 	"github.com/jitaccess/jit/internal/ticket"
 	"github.com/jitaccess/jit/pkg/audit"
 )
@@ -104,7 +103,7 @@ func (a *app) revoke(ctx context.Context, o *revokeOptions) error {
 func (a *app) tellRevoked(h credential.Held, ref audit.Ref) revokedJSON {
 	g := h.Grant
 	a.io.Note("ended %s for %s on this machine; keys already handed out live until %s", g.Entitlement, g.Ticket,
-		g.ExpiresAt.Local().Format("15:04:05"))
+		clock(g.ExpiresAt))
 	return revokedJSON{
 		ID: string(g.ID), Ticket: string(g.Ticket), Entitlement: g.Entitlement, Kind: string(g.Kind),
 		LiveUntil: stamp(g.ExpiresAt), Record: ref,
@@ -121,17 +120,8 @@ func (a *app) revoking(ctx context.Context) (*access.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	svc := &access.Service{Now: a.now, Random: a.random, Writer: cfg.Audit.Writer, LogAddress: cfg.Audit.Log}
-	if svc.Log, err = n.log(); err != nil {
-		return nil, err
-	}
-	if svc.Wallet, err = a.walletOf(cfg.Wallet); err != nil {
-		return nil, err
-	}
-	if socket := a.agentSocket(); socket != "" {
-		svc.Agent = sshca.NewKeyAgent(socket)
-	}
-	return svc, n.addCallers(ctx, svc)
+	svc := &access.Service{Now: a.now, Random: a.random}
+	return svc, n.addKeepers(ctx, svc)
 }
 
 // whichToRevoke picks the grants that are meant.

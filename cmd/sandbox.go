@@ -84,9 +84,15 @@ func (a *app) inSandbox(ctx context.Context, w *sandbox.World, command []string)
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "cannot run %s", command[0])
 	}
-	child := exec.CommandContext(context.WithoutCancel(ctx), path, command[1:]...)
+	return a.outlive(ctx, path, command[1:], environ)
+}
+
+// outlive runs a program that has the terminal, which sends it Ctrl-C and Ctrl-Z
+// by itself, waits for its end to clean up after it, and passes its exit code on.
+func (a *app) outlive(ctx context.Context, path string, args, environ []string) error {
+	child := exec.CommandContext(context.WithoutCancel(ctx), path, args...)
 	child.Env, child.Stdin, child.Stdout, child.Stderr = environ, a.io.In, a.io.ForChild(), a.io.Err
-	err = runForwarding(child)
+	err := runForwarding(child)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return &childExit{exitOf(exit)}
 	}

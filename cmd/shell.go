@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2/maybe"
 	"github.com/spf13/cobra"
 
 	"github.com/jitaccess/jit/internal/credential"
@@ -60,7 +61,7 @@ func (a *app) shell(ctx context.Context, o *execOptions) error {
 	}
 	g := held.Grant
 	a.io.Note("this shell has %s for %s until %s (%s); leave it with exit", g.Entitlement, g.Ticket,
-		g.ExpiresAt.Local().Format("15:04:05"), left(g.ExpiresAt.Sub(a.now())))
+		clock(g.ExpiresAt), left(g.ExpiresAt.Sub(a.now())))
 	return a.runChild(ctx, append([]string{program}, start.Args...), a.environ(held, cred, start.Vars...))
 }
 
@@ -113,19 +114,5 @@ func writeWhole(path, text string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the first failure is the one to tell
-	}
-	return err
+	return maybe.WriteFile(path, []byte(text), 0o600)
 }

@@ -239,15 +239,5 @@ func (a *app) runSSH(ctx context.Context, program string, command sshclient.Comm
 	if left := key.ExpiresAt.Sub(a.now()); left < 2*time.Minute {
 		a.io.Warn("the grant ends in %s; an open connection stays", left.Round(time.Second))
 	}
-	// The terminal sends Ctrl-C and Ctrl-Z to ssh as well; jit outlives it.
-	child := exec.CommandContext(context.WithoutCancel(ctx), program, command.With(append(options, more...)...)...)
-	child.Env, child.Stdin, child.Stdout, child.Stderr = a.env.All(), a.io.In, a.io.ForChild(), a.io.Err
-	err = runForwarding(child)
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return &childExit{exitOf(exit)}
-	}
-	if err != nil {
-		return fault.Wrap(fault.Usage, err, "cannot run %s", program)
-	}
-	return nil
+	return a.outlive(ctx, program, command.With(append(options, more...)...), a.env.All())
 }

@@ -72,9 +72,7 @@ func (a *app) renewHeld(ctx context.Context, held credential.Held) error {
 	if err != nil {
 		return err
 	}
-	progress := a.startProgress(held.Grant.Ticket)
-	defer progress.stop()
-	svc.Progress, svc.Notice = progress.step, progress.notice
+	defer a.follow(svc, held.Grant.Ticket)()
 	_, err = svc.Renew(ctx, held, access.Ask{Reason: held.Grant.Reason})
 	return err
 }

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,10 +37,7 @@ const prompt = "READY>"
 func open(t *testing.T, o sandbox.Options, edit ...func(*sandbox.World)) *screen {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("JIT_REQUIRE"), ","), "tmux") {
-			t.Fatal("tmux is required, and not installed")
-		}
-		t.Skip("tmux is not installed")
+		requireOrSkip(t, "tmux", "tmux is not installed")
 	}
 	o.Dir = filepath.Join(t.TempDir(), "world")
 	w, err := sandbox.Start(context.Background(), o)

@@ -128,17 +128,27 @@ func (n *network) service(ctx context.Context) (*access.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	if svc.Log, err = n.log(); err != nil {
+	if err := n.addKeepers(ctx, svc); err != nil {
 		return nil, err
 	}
+	n.addIssuers(ctx, svc)
+	return svc, nil
+}
+
+// addKeepers gives a service what records and what keeps: the log, with the AWS
+// identity for its records, the wallet and the user's ssh-agent.
+func (n *network) addKeepers(ctx context.Context, svc *access.Service) (err error) {
+	if svc.Log, err = n.log(); err != nil {
+		return err
+	}
 	if svc.Wallet, err = n.app.walletOf(n.cfg.Wallet); err != nil {
-		return nil, err
+		return err
 	}
 	if socket := n.app.agentSocket(); socket != "" {
 		svc.Agent = sshca.NewKeyAgent(socket)
 	}
 	svc.Writer, svc.LogAddress = n.cfg.Audit.Writer, n.cfg.Audit.Log
-	return svc, n.addIssuers(ctx, svc)
+	return n.addCallers(ctx, svc)
 }
 
 // usesAWS reports whether the log or the CA is at AWS, whatever is requested.
@@ -147,12 +157,11 @@ func (n *network) usesAWS() bool {
 }
 
 // addIssuers builds the issuers that the policy's entitlements need.
-func (n *network) addIssuers(ctx context.Context, svc *access.Service) error {
+func (n *network) addIssuers(ctx context.Context, svc *access.Service) {
 	svc.Issuers = map[grant.Kind]access.Issuer{}
 	for _, kind := range access.Kinds(n.policy) {
 		svc.Issuers[kind] = n.issuerOrWhyNot(ctx, kind)
 	}
-	return n.addCallers(ctx, svc)
 }
 
 // addCallers has records name the AWS identity where AWS takes part in any case.

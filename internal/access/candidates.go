@@ -89,17 +89,12 @@ func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidat
 
 // statusIDs resolves the names of statuses as a lookup does, once a project.
 func (d *decider) statusIDs(ctx context.Context, t ticket.Ticket) (map[string][]string, error) {
-	statuses, ok := d.service.Tickets.(Statuses)
-	if !ok || len(d.needs.StatusNames) == 0 || t.Status.Untranslated != "" {
-		return nil, nil
-	}
-	if ids, known := d.ids[t.ProjectID]; known {
+	if ids, known := d.ids[t.ProjectID]; known && t.Status.Untranslated == "" {
 		return ids, nil
 	}
-	ids, err := statuses.StatusIDs(ctx, t.ProjectID, d.needs.StatusNames)
-	if err != nil {
-		return nil, err
+	ids, err := d.service.statusIDs(ctx, d.needs, t)
+	if err == nil && ids != nil {
+		d.ids[t.ProjectID] = ids
 	}
-	d.ids[t.ProjectID] = ids
-	return ids, nil
+	return ids, err
 }

@@ -56,12 +56,10 @@ func named(entitlement string) []string {
 	return []string{entitlement}
 }
 
-// CheckAsk refuses what cannot be asked whatever the ticket says: an unknown
-// entitlement, a duration it cannot have. The error is of class Usage.
-func (s *Service) CheckAsk(ask Ask) error { return s.checkAsk(ask) }
-
-// checkAsk refuses what cannot be asked, before anything is asked of anybody.
-func (s *Service) checkAsk(ask Ask) error {
+// CheckAsk refuses what cannot be asked whatever the ticket says, such as an
+// unknown entitlement or a duration that it cannot have, before anything is asked
+// of anybody. The error is of class Usage.
+func (s *Service) CheckAsk(ask Ask) error {
 	if len(ask.Reason) > MaxReason {
 		return fault.New(fault.Usage, "--reason is longer than %d bytes", MaxReason)
 	}

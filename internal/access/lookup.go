@@ -26,14 +26,20 @@ func (s *Service) lookUp(ctx context.Context, key ticket.Key, entitlements ...st
 	if err := g.Wait(); err != nil {
 		return policy.Input{}, err
 	}
-	statuses, ok := s.Tickets.(Statuses)
-	if !ok || len(needs.StatusNames) == 0 || in.Ticket.Status.Untranslated != "" {
-		return in, nil
-	}
-	ids, err := statuses.StatusIDs(ctx, in.Ticket.ProjectID, needs.StatusNames)
+	ids, err := s.statusIDs(ctx, needs, in.Ticket)
 	if err != nil {
 		return policy.Input{}, err
 	}
 	in.StatusIDs = ids
 	return in, nil
+}
+
+// statusIDs resolves the names of statuses that the policy needs, for a ticket
+// whose status came without its untranslated name; nil where it is not needed.
+func (s *Service) statusIDs(ctx context.Context, needs policy.Needs, t ticket.Ticket) (map[string][]string, error) {
+	statuses, ok := s.Tickets.(Statuses)
+	if !ok || len(needs.StatusNames) == 0 || t.Status.Untranslated != "" {
+		return nil, nil
+	}
+	return statuses.StatusIDs(ctx, t.ProjectID, needs.StatusNames)
 }

@@ -40,7 +40,7 @@ type Outcome struct {
 // Jira and the policy have said yes, and nothing is released before the record
 // is durable.
 func (s *Service) Request(ctx context.Context, ask Ask) (Outcome, error) {
-	if err := s.checkAsk(ask); err != nil {
+	if err := s.CheckAsk(ask); err != nil {
 		return Outcome{}, err
 	}
 	if !ask.DryRun {

@@ -72,9 +72,7 @@ type Edit struct {
 }
 
 // Empty reports whether nothing would change.
-func (e Edit) Empty() bool {
-	return !e.gone && e.file.exists && bytes.Equal(e.file.text, e.after) || !e.file.exists && len(e.after) == 0
-}
+func (e Edit) Empty() bool { return !e.gone && bytes.Equal(e.file.text, e.after) }
 
 // Diff is the change as a unified diff.
 func (e Edit) Diff() string {

@@ -15,7 +15,7 @@ type file struct {
 
 // entitlement reads one entry of entitlements.
 func (f *file) entitlement(e entry) {
-	if !isEntitlementName(e.name) {
+	if !IsEntitlementName(e.name) {
 		f.problem(e.key, "%.80q cannot name an entitlement; use up to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit", e.name)
 	} else {
 		f.once(e)

@@ -28,9 +28,9 @@ func begins(s, chars string) bool {
 	return s != "" && strings.IndexByte(chars, s[0]) >= 0
 }
 
-// isEntitlementName: names reach prompts, file names, session tags and, before a
-// colon, SSH certificates.
-func isEntitlementName(s string) bool {
+// IsEntitlementName reports whether a name is [a-z0-9][a-z0-9._-]{0,63}: names
+// reach prompts, file names, session tags and, before a colon, SSH certificates.
+func IsEntitlementName(s string) bool {
 	return begins(s, lowers+digits) && madeOf(s, 1, 64, lowers+digits+"._-")
 }
 

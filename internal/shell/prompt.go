@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/ticket"
 )
 
@@ -31,11 +32,8 @@ type Prompt struct {
 }
 
 // longestEpoch is the most digits that seconds since 1970 have before the year
-// 5138, and longestEntitlement the most characters of an entitlement's name.
-const (
-	longestEpoch       = 11
-	longestEntitlement = 64
-)
+// 5138.
+const longestEpoch = 11
 
 // ParseLine reads the three fields of a line, and reports whether each is as
 // jit writes it: nothing else may reach a prompt.
@@ -45,22 +43,10 @@ func ParseLine(epoch, key, entitlement string) (Line, bool) {
 		return Line{}, false
 	}
 	parsed, err := ticket.ParseKey(key)
-	if err != nil || string(parsed) != key || !isEntitlement(entitlement) {
+	if err != nil || string(parsed) != key || !policy.IsEntitlementName(entitlement) {
 		return Line{}, false
 	}
 	return Line{key, entitlement, time.Unix(seconds, 0)}, true
-}
-
-// isEntitlement reports whether a name is [a-z0-9][a-z0-9._-]{0,63}.
-func isEntitlement(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		plain := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
-		if !plain && (i == 0 || c != '.' && c != '_' && c != '-') {
-			return false
-		}
-	}
-	return name != "" && len(name) <= longestEntitlement
 }
 
 // Lines returns the grants of the prompt file in a state directory that are in

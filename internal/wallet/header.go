@@ -8,6 +8,7 @@ import (
 
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/ticket"
 )
 
@@ -66,7 +67,7 @@ func check(g grant.Grant) error {
 	switch {
 	case err != nil || key != g.Ticket:
 		return errors.New("its ticket has no proper key")
-	case !validEntitlement(g.Entitlement):
+	case !policy.IsEntitlementName(g.Entitlement):
 		return errors.New("its entitlement has no proper name")
 	case g.Kind != grant.AWS && g.Kind != grant.SSH:
 		return fmt.Errorf("it is of the unknown kind %q", g.Kind)
@@ -77,21 +78,4 @@ func check(g grant.Grant) error {
 		return errors.New("its id is not that of a grant")
 	}
 	return nil
-}
-
-// validEntitlement matches [a-z0-9][a-z0-9._-]{0,63}, the names that a policy
-// may give.
-func validEntitlement(name string) bool {
-	const longest = 64
-	if name == "" || len(name) > longest {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		alphanumeric := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
-		if !alphanumeric && (i == 0 || c != '.' && c != '_' && c != '-') {
-			return false
-		}
-	}
-	return true
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jitaccess/jit/internal/access/accesstest"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/policy"
 )
 
 func readPrompt(t *testing.T, w *Wallet) string {
@@ -74,7 +75,7 @@ func TestWhatDoesNotFitThePromptIsNotTaken(t *testing.T) {
 		t.Error("a refused grant wrote a prompt")
 	}
 	for _, good := range []string{"a", "0", "a.b_c-d", strings.Repeat("x", 64)} {
-		if !validEntitlement(good) {
+		if !policy.IsEntitlementName(good) {
 			t.Errorf("%q is refused", good)
 		}
 	}
