@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,18 +26,28 @@ func (o *editOptions) flags(c *cobra.Command) {
 // makeEdit shows a change and makes it once it is agreed to. It reports whether
 // it was made.
 func (a *app) makeEdit(ctx context.Context, e dotfile.Edit, o editOptions) (bool, error) {
+	return a.makeEdits(ctx, o, e)
+}
+
+// makeEdits is makeEdit for several files, in their order.
+func (a *app) makeEdits(ctx context.Context, o editOptions, edits ...dotfile.Edit) (bool, error) {
+	edits = slices.DeleteFunc(edits, dotfile.Edit.Empty)
+	var diffs strings.Builder
+	for _, e := range edits {
+		diffs.WriteString(e.Diff())
+	}
 	switch {
-	case e.Empty():
+	case len(edits) == 0:
 		a.io.Note("nothing to change")
 		return false, nil
 	case o.dryRun:
-		_, err := io.WriteString(a.io.Out, e.Diff())
+		_, err := io.WriteString(a.io.Out, diffs.String())
 		return false, err
 	case !o.yes && !a.io.Interactive():
 		return false, fault.New(fault.Usage, "there is no terminal to ask whether the file may be changed").
 			WithHint("look with --dry-run, then change it with --yes")
 	}
-	if _, err := io.WriteString(a.io.Err, e.Diff()); err != nil {
+	if _, err := io.WriteString(a.io.Err, diffs.String()); err != nil {
 		return false, err
 	}
 	if !o.yes {
@@ -47,5 +59,10 @@ func (a *app) makeEdit(ctx context.Context, e dotfile.Edit, o editOptions) (bool
 			return false, fault.New(fault.Cancelled, "the file was left as it is")
 		}
 	}
-	return true, e.Apply()
+	for _, e := range edits {
+		if err := e.Apply(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

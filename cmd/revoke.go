@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/ticket"
 	"github.com/jitaccess/jit/pkg/audit"
@@ -18,17 +20,19 @@ import (
 const revokeLong = `End grants before they expire.
 
 Name a grant by its id or the beginning of it, or a ticket, which ends all that
-was given for it. Without a name the only grant in force is meant.
+was given for it. Without a name the only grant in force is meant; -e leaves out
+those of other entitlements.
 
 The credential is forgotten on this machine, its key is taken out of ssh-agent,
 and the log says so. What was handed out already, such as keys in the
 environment of a running command, lives until the grant expires.`
 
 type revokeOptions struct {
-	name   string
-	all    bool
-	reason string
-	json   bool
+	name        string
+	all         bool
+	entitlement string
+	reason      string
+	json        bool
 }
 
 func newRevokeCmd(a *app) *cobra.Command {
@@ -43,6 +47,9 @@ func newRevokeCmd(a *app) *cobra.Command {
 			if len(args) == 1 {
 				o.name = args[0]
 			}
+			if err := notEmpty(c, "entitlement"); err != nil {
+				return err
+			}
 			if len(args) == 1 && (o.all || o.name == "") {
 				return fault.New(fault.Usage, "name one grant or ticket, or give --all").WithHint("jit status lists what is in force")
 			}
@@ -52,6 +59,8 @@ func newRevokeCmd(a *app) *cobra.Command {
 	c.ValidArgsFunction = onlyFirst(a.completeGrants())
 	f := c.Flags()
 	f.BoolVar(&o.all, "all", false, "end everything that is in force")
+	f.StringVarP(&o.entitlement, "entitlement", "e", "", "end only grants of this `ENTITLEMENT`")
+	completeWith(c, "entitlement", a.completeInForce(""))
 	f.StringVar(&o.reason, "reason", "", "why, for the audit record")
 	f.BoolVar(&o.json, "json", false, "print an array of what was ended as JSON")
 	return c
@@ -102,6 +111,9 @@ func (a *app) revoke(ctx context.Context, o *revokeOptions) error {
 
 func (a *app) tellRevoked(h credential.Held, ref audit.Ref) revokedJSON {
 	g := h.Grant
+	if g.Kind == grant.SSH && a.agentSocket() == "" {
+		a.io.Warn("no ssh-agent is known here: one that was given the key keeps it until then")
+	}
 	a.io.Note("ended %s for %s on this machine; keys already handed out live until %s", g.Entitlement, g.Ticket,
 		clock(g.ExpiresAt))
 	return revokedJSON{
@@ -126,7 +138,12 @@ func (a *app) revoking(ctx context.Context) (*access.Service, error) {
 
 // whichToRevoke picks the grants that are meant.
 func whichToRevoke(held []credential.Held, o *revokeOptions) ([]credential.Held, error) {
+	if o.entitlement != "" {
+		held = slices.DeleteFunc(held, func(h credential.Held) bool { return h.Grant.Entitlement != o.entitlement })
+	}
 	switch {
+	case len(held) == 0 && o.entitlement != "":
+		return nil, fault.New(fault.NoGrant, "no grant of %s is in force", ticket.Clean(o.entitlement)).WithHint("jit status lists what is")
 	case len(held) == 0:
 		return nil, fault.New(fault.NoGrant, "no grant is in force").WithHint("there is nothing to end")
 	case o.all:

@@ -66,6 +66,10 @@ func newSSHCmd(a *app) *cobra.Command {
 	f.StringVar(&o.request, "request", "", "ask for access with this ticket `KEY` first")
 	f.DurationVar(&o.ttl, "for", 0, "with --request: how long")
 	f.StringVar(&o.reason, "reason", "", "with --request: why, for the audit record")
+	c.ValidArgsFunction = onlyFirst(a.completeHosts())
+	completeWith(c, "entitlement", a.completeInForce(grant.SSH))
+	completeWith(c, "request", a.completeTickets())
+	c.AddCommand(newSSHConfigCmd(a))
 	return c
 }
 
@@ -105,7 +109,7 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "there is no ssh to run").WithHint("install OpenSSH's client")
 	}
-	resolved, err := sshclient.Resolve(ctx, program, command)
+	resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command)
 	if err != nil {
 		return err
 	}
@@ -121,7 +125,7 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 	if login != "" {
 		more = []string{"-l", login}
 		// What ssh is configured to do may depend on who logs in.
-		if resolved, err = sshclient.Resolve(ctx, program, command.As(login)); err != nil {
+		if resolved, err = sshclient.Resolve(ctx, program, a.env.All(), command.As(login)); err != nil {
 			return err
 		}
 	}
@@ -149,35 +153,29 @@ func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (crede
 	if err != nil {
 		return credential.SSH{}, err
 	}
-	keys := map[grant.ID]credential.SSH{}
 	held = slices.DeleteFunc(held, func(h credential.Held) bool {
-		if h.Grant.Kind != grant.SSH || o.entitlement != "" && h.Grant.Entitlement != o.entitlement {
-			return true
-		}
-		cred, openErr := w.Open(ctx, h.Grant.ID)
-		if openErr != nil || cred.SSH == nil {
-			err = errors.Join(err, openErr)
-			return true
-		}
-		keys[h.Grant.ID] = *cred.SSH
-		return !sshclient.Matches(cred.SSH.Hosts, names...)
+		return h.Grant.Kind != grant.SSH || o.entitlement != "" && h.Grant.Entitlement != o.entitlement || !sshclient.Matches(h.Hosts, names...)
 	})
 	chosen, chooseErr := access.Choose(held, grant.SSH, o.entitlement)
 	if chooseErr != nil {
 		if fault.ClassOf(chooseErr) == fault.NoGrant {
 			a.warnProblems(ctx, w)
-			return a.pickKey(ctx, o, err, names)
+			return a.pickKey(ctx, o, names)
 		}
 		return credential.SSH{}, withLongFlag(chooseErr)
 	}
-	return keys[chosen.Grant.ID], nil
+	cred, err := w.Open(ctx, chosen.Grant.ID)
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	return *cred.SSH, nil
 }
 
 // pickKey asks on a terminal for a ticket that unlocks the host, and refuses
-// elsewhere. Why grants could not be opened, if any could not, is told too.
-func (a *app) pickKey(ctx context.Context, o *sshOptions, why error, names []string) (credential.SSH, error) {
-	if !a.io.Interactive() || why != nil {
-		return credential.SSH{}, errors.Join(why, noKey(names[0]))
+// elsewhere.
+func (a *app) pickKey(ctx context.Context, o *sshOptions, names []string) (credential.SSH, error) {
+	if !a.io.Interactive() {
+		return credential.SSH{}, noKey(names[0])
 	}
 	a.io.Note("no SSH grant for %s is in force; which ticket is it for?", names[0])
 	svc, out, err := a.pick(ctx, access.Ask{Kind: grant.SSH, Entitlement: o.entitlement}, func(e policy.Entitlement) bool {

@@ -106,6 +106,9 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 		return Outcome{}, err
 	}
 	out.Held, out.Lease = credential.Held{Grant: order.Grant, Record: ref, Log: s.LogAddress}, facts.Lease
+	if shell := order.Entitlement.SSH; shell != nil {
+		out.Held.Hosts, out.Held.Logins = shell.Hosts, shell.Logins
+	}
 	out.InAgent, err = s.keep(ctx, out.Held, cred)
 	return out, err
 }

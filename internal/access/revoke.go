@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jitaccess/jit/internal/credential"
@@ -39,18 +38,17 @@ func (s *Service) Revoke(ctx context.Context, held credential.Held, why string) 
 	return ref, nil
 }
 
-// forget takes the credential away from wherever this machine keeps it.
+// forget takes the credential away from wherever this machine keeps it. The
+// agent comes first: where it does not give the key up, the wallet still knows
+// the grant, so that it can be tried again.
 func (s *Service) forget(ctx context.Context, held credential.Held) error {
-	removed := s.Wallet.Remove(ctx, held.Grant.ID)
-	remover, ok := s.Agent.(KeyRemover)
-	if !ok || held.Grant.Kind != grant.SSH {
-		return removed
+	if remover, ok := s.Agent.(KeyRemover); ok && held.Grant.Kind == grant.SSH {
+		if err := remover.Remove(ctx, held.Grant.SSHKeyID()); err != nil {
+			return fault.Wrap(fault.Issuer, err, "the key of %s is still in ssh-agent, so the grant has not ended", held.Grant.ID).
+				WithHint("empty the agent with ssh-add -D and revoke again, or unset SSH_AUTH_SOCK to leave the key there")
+		}
 	}
-	if err := remover.Remove(ctx, held.Grant.SSHKeyID()); err != nil {
-		return errors.Join(removed, fault.Wrap(fault.Issuer, err, "the key of %s is still in ssh-agent", held.Grant.ID).
-			WithHint("take it out with ssh-add -D, which empties the agent"))
-	}
-	return removed
+	return s.Wallet.Remove(ctx, held.Grant.ID)
 }
 
 func (s *Service) revoked(ctx context.Context, held credential.Held, why string) audit.Event {

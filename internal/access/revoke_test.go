@@ -87,6 +87,9 @@ func TestRevokeRecordsNothingThatWasNotDone(t *testing.T) {
 	if kinds := w.journal.kinds(); slices.Contains(kinds, audit.Revoked) {
 		t.Errorf("recorded %v", kinds)
 	}
+	if len(w.inForce(t)) != 1 {
+		t.Error("it cannot be tried again")
+	}
 }
 
 func TestRenewDecidesAnewAndEndsTheOld(t *testing.T) {

@@ -24,12 +24,14 @@ type Env struct {
 	Shell       string // SHELL
 	SessionBus  string // DBUS_SESSION_BUS_ADDRESS
 	SSHAuthSock string // SSH_AUTH_SOCK
-	Term        string // TERM
-	NoColor     bool   // NO_COLOR is set and not empty (no-color.org)
-	Browser     string // BROWSER
-	Graphical   bool   // there is a screen to open a browser on
-	Zdotdir     string // ZDOTDIR
-	Own         Own
+	// SSHResolving is whether an ssh that jit asked asks jit: JIT_SSH_RESOLVING.
+	SSHResolving bool
+	Term         string // TERM
+	NoColor      bool   // NO_COLOR is set and not empty (no-color.org)
+	Browser      string // BROWSER
+	Graphical    bool   // there is a screen to open a browser on
+	Zdotdir      string // ZDOTDIR
+	Own          Own
 
 	// AWSKey, AWSSecret, AWSToken and AWSRegion are what a sandbox sets.
 	AWSKey, AWSRegion   string
@@ -59,17 +61,18 @@ func Environment() Env {
 		home = ""
 	}
 	return Env{
-		ConfigPath:  os.Getenv("JIT_CONFIG"),
-		StateDir:    os.Getenv("JIT_STATE_DIR"),
-		JiraToken:   credential.NewSecret(os.Getenv("JIT_JIRA_TOKEN")),
-		Shell:       os.Getenv("SHELL"),
-		SessionBus:  os.Getenv("DBUS_SESSION_BUS_ADDRESS"),
-		SSHAuthSock: os.Getenv("SSH_AUTH_SOCK"),
-		Term:        os.Getenv("TERM"),
-		NoColor:     os.Getenv("NO_COLOR") != "",
-		Browser:     os.Getenv("BROWSER"),
-		Graphical:   graphical(),
-		Zdotdir:     os.Getenv("ZDOTDIR"),
+		ConfigPath:   os.Getenv("JIT_CONFIG"),
+		StateDir:     os.Getenv("JIT_STATE_DIR"),
+		JiraToken:    credential.NewSecret(os.Getenv("JIT_JIRA_TOKEN")),
+		Shell:        os.Getenv("SHELL"),
+		SessionBus:   os.Getenv("DBUS_SESSION_BUS_ADDRESS"),
+		SSHAuthSock:  os.Getenv("SSH_AUTH_SOCK"),
+		SSHResolving: os.Getenv("JIT_SSH_RESOLVING") != "",
+		Term:         os.Getenv("TERM"),
+		NoColor:      os.Getenv("NO_COLOR") != "",
+		Browser:      os.Getenv("BROWSER"),
+		Graphical:    graphical(),
+		Zdotdir:      os.Getenv("ZDOTDIR"),
 		Own: Own{
 			Grant: os.Getenv("JIT_GRANT"), Ticket: os.Getenv("JIT_TICKET"),
 			Entitlement: os.Getenv("JIT_ENTITLEMENT"), ExpiresAt: os.Getenv("JIT_EXPIRES_AT"),
@@ -168,6 +171,15 @@ func (e Env) AWSConfig() (string, error) {
 			WithHint("set HOME, or name the file with AWS_CONFIG_FILE")
 	}
 	return filepath.Join(e.home, ".aws", "config"), nil
+}
+
+// SSHConfig is the path of the user's configuration of ssh.
+func (e Env) SSHConfig() (string, error) {
+	if e.home == "" {
+		return "", fault.New(fault.Config, "no home directory is known, so the configuration of ssh cannot be found").
+			WithHint("set HOME, or name the file with --file")
+	}
+	return filepath.Join(e.home, ".ssh", "config"), nil
 }
 
 // absolute fails where the working directory is gone.

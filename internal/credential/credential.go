@@ -65,4 +65,8 @@ type Held struct {
 	// Log is the address of the audit log that has the record, so that the
 	// record is not looked for in another; "" where it is not known.
 	Log string `json:"log,omitempty"`
+	// Hosts and Logins are those of an SSH grant, so that the grant for a host
+	// is found without its key.
+	Hosts  []string `json:"hosts,omitempty"`
+	Logins []string `json:"logins,omitempty"`
 }

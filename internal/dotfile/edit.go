@@ -101,3 +101,9 @@ func (e Edit) Apply() error {
 	}
 	return nil
 }
+
+// Replace plans a file that is ours as a whole.
+func Replace(f File, text string) Edit { return Edit{file: f, after: []byte(text)} }
+
+// Delete plans the end of a file that is ours as a whole.
+func Delete(f File) Edit { return Edit{file: f, gone: f.exists} }

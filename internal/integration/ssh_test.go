@@ -56,6 +56,7 @@ PermitRootLogin prohibit-password
 UsePAM no
 StrictModes no
 PidFile none
+Subsystem sftp internal-sftp
 LogLevel VERBOSE
 `, port, key, filepath.Join(dir, "ca.pub"))
 	writeFile(t, filepath.Join(dir, "config"), config)

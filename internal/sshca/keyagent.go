@@ -3,10 +3,14 @@ package sshca
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
+	"io/fs"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -23,7 +27,18 @@ var ourKeyID = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // KeyAgent is the user's ssh-agent, as the place for a grant's key.
-type KeyAgent struct{ socket string }
+type KeyAgent struct {
+	socket string
+	// emptied starts what takes expired keys out, for an agent that knows no
+	// lifetimes; nil where nothing does.
+	emptied func() error
+}
+
+// EmptiedBy has an agent that knows no lifetimes take keys all the same, once
+// start has begun what will take them out again (with Purge).
+func (a *KeyAgent) EmptiedBy(start func() error) *KeyAgent {
+	return &KeyAgent{socket: a.socket, emptied: start}
+}
 
 // NewKeyAgent returns the agent that listens at socket: SSH_AUTH_SOCK, or a
 // named pipe on Windows. It connects to nothing yet.
@@ -32,7 +47,7 @@ func NewKeyAgent(socket string) *KeyAgent { return &KeyAgent{socket: socket} }
 // Add puts a key with its certificate into the agent until the certificate
 // expires, and takes out those of ours that have expired, because servers
 // refuse a client that offers too many. An agent that knows no lifetimes gets
-// no key: it would offer it for ever.
+// no key, as it would offer it for ever, but where EmptiedBy sees to that.
 func (a *KeyAgent) Add(ctx context.Context, key *credential.SSH, now time.Time) error {
 	added, err := addedKey(key, now)
 	if err != nil {
@@ -46,7 +61,15 @@ func (a *KeyAgent) Add(ctx context.Context, key *credential.SSH, now time.Time) 
 	if _, err := purge(conn, func(c *ssh.Certificate) bool { return expired(c, now) }); err != nil {
 		return err
 	}
-	if err := conn.Add(added); err != nil {
+	err = conn.Add(added)
+	if err != nil && conn.refused() && a.emptied != nil && !a.gpg() {
+		added.LifetimeSecs = 0
+		if err := a.emptied(); err != nil {
+			return err
+		}
+		err = conn.Add(added)
+	}
+	if err != nil {
 		return a.notAdded(conn, err)
 	}
 	return a.confirm(conn, added.Certificate)
@@ -142,10 +165,31 @@ func (a *KeyAgent) Purge(ctx context.Context, now time.Time) (int, error) {
 }
 
 // Remove takes the certificate with a key id (credential.SSH.KeyID) and its
-// key out of the agent. It is no error if it is not there.
+// key out of the agent. It is no error if it is not there, or no agent is.
 func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {
-	_, err := a.remove(ctx, func(c *ssh.Certificate) bool { return c.KeyId == keyID })
-	return err
+	ours := func(c *ssh.Certificate) bool { return c.KeyId == keyID && ourKeyID().MatchString(keyID) }
+	conn, err := dialAgent(ctx, a.socket, agentTimeout)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return nil // the agent is gone, and every key in it
+	} else if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := purge(conn, ours); err != nil {
+		return err
+	}
+	held, err := conn.List()
+	if err != nil {
+		return fault.Wrap(fault.Config, conn.why(err), "ssh-agent does not list its keys").WithHint(agentHint)
+	}
+	if slices.ContainsFunc(held, func(k *agent.Key) bool {
+		public, err := ssh.ParsePublicKey(k.Blob)
+		cert, ok := public.(*ssh.Certificate)
+		return err == nil && ok && ours(cert)
+	}) {
+		return fault.New(fault.Config, "ssh-agent refuses to give the key up")
+	}
+	return nil
 }
 
 func (a *KeyAgent) remove(ctx context.Context, which func(*ssh.Certificate) bool) (int, error) {

@@ -349,3 +349,37 @@ func TestRealGPGAgentTakesNoCertificate(t *testing.T) {
 	err = a.Add(t.Context(), sshKey(t, epoch.Add(time.Hour), 'a'), epoch)
 	wantFault(t, err, fault.Config, "gpg-agent takes no certificates", "jit ssh")
 }
+
+// An agent without lifetimes gets the key only once something will take it out.
+func TestAgentWithoutLifetimesIsEmptiedByAnother(t *testing.T) {
+	ring := &recorder{Agent: agent.NewKeyring(), refuse: func(k agent.AddedKey) bool { return k.LifetimeSecs != 0 }}
+	a, started := NewKeyAgent(serveAgent(t, ring)), 0
+	now := time.Now()
+	key := sshKey(t, now.Add(time.Hour), 'a')
+	failing := a.EmptiedBy(func() error { return errors.New("it does not start") })
+	if err := failing.Add(t.Context(), key, now); err == nil || len(keyIDs(t, ring)) != 0 {
+		t.Fatalf("%v; it holds %q", err, keyIDs(t, ring))
+	}
+	a = a.EmptiedBy(func() error { started++; return nil })
+	if err := a.Add(t.Context(), key, now); err != nil || started != 1 || len(keyIDs(t, ring)) == 0 {
+		t.Fatalf("%v; started %d times; it holds %q", err, started, keyIDs(t, ring))
+	}
+	if n, err := a.Purge(t.Context(), now.Add(2*time.Hour)); err != nil || n != 1 || len(keyIDs(t, ring)) != 0 {
+		t.Errorf("%d, %v; it holds %q", n, err, keyIDs(t, ring))
+	}
+}
+
+func TestRemoveSaysWhatIsStillThere(t *testing.T) {
+	ring := newRecorder()
+	a := NewKeyAgent(serveAgent(t, ring))
+	now := time.Now()
+	key := sshKey(t, now.Add(time.Hour), 'a')
+	if err := a.Add(t.Context(), key, now); err != nil {
+		t.Fatal(err)
+	}
+	ring.stuck = true
+	wantFault(t, a.Remove(t.Context(), key.KeyID), fault.Config, "refuses to give the key up")
+	if err := NewKeyAgent(t.TempDir()+"/gone").Remove(t.Context(), key.KeyID); err != nil {
+		t.Errorf("no agent at all: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -17,11 +18,18 @@ type Resolved struct {
 	ForwardAgent string
 }
 
-// Resolve asks ssh -G what it would do with the command. The error is of class
-// Usage, with ssh's own words: what it cannot read it would not run either.
-func Resolve(ctx context.Context, ssh string, c Command) (Resolved, error) {
+// Resolving is set in the environment of ssh -G, whose configuration may ask
+// jit which grant is for the host: that must not ask ssh in turn.
+const Resolving = "JIT_SSH_RESOLVING"
+
+// Resolve asks ssh -G, in an environment, what it would do with the command. The
+// error is of class Usage, with ssh's own words: what it cannot read it would not
+// run either.
+func Resolve(ctx context.Context, ssh string, environ []string, c Command) (Resolved, error) {
 	r := Resolved{HostName: c.Host}
-	out, err := exec.CommandContext(ctx, ssh, append([]string{"-G"}, c.Args[:c.end]...)...).Output()
+	asked := exec.CommandContext(ctx, ssh, append([]string{"-G"}, c.Args[:c.end]...)...)
+	asked.Env = append(slices.Clone(environ), Resolving+"=1")
+	out, err := asked.Output()
 	if err != nil {
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = errors.New(ticket.Clean(strings.TrimSpace(string(exit.Stderr))))

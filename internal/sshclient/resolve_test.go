@@ -48,14 +48,14 @@ func TestResolveAsksTheRealSSH(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := sshclient.Resolve(t.Context(), ssh, c)
+		r, err := sshclient.Resolve(t.Context(), ssh, os.Environ(), c)
 		return c, r, err
 	}
 	c, r, err := resolve("db", "uptime", "-A")
 	if err != nil || r != (sshclient.Resolved{HostName: "db-1.acme.example", User: "ops", ForwardAgent: "no"}) {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err = sshclient.Resolve(t.Context(), ssh, c.As("dba")); err != nil || r.User != "dba" || r.ForwardAgent != "yes" {
+	if r, err = sshclient.Resolve(t.Context(), ssh, os.Environ(), c.As("dba")); err != nil || r.User != "dba" || r.ForwardAgent != "yes" {
 		t.Errorf("as dba: %+v, %v", r, err)
 	}
 	// Options after the host are ssh's too.

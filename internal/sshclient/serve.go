@@ -2,14 +2,12 @@ package sshclient
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/jitaccess/jit/internal/credential"
@@ -52,7 +50,7 @@ func Serve(ctx context.Context, parent string, key credential.SSH, now func() ti
 		return nil, fault.Wrap(fault.Internal, errors.Join(err, a.Close()), "the key cannot be served").
 			WithHint("look at the permissions of %s and whether its path is short enough for a socket", parent)
 	}
-	go a.accept(held)
+	go accept(a.listener, held)
 	return a, nil
 }
 
@@ -72,9 +70,9 @@ func (a *Agent) Close() error {
 }
 
 // accept serves connections until the listener is closed.
-func (a *Agent) accept(held agent.Agent) {
+func accept(l net.Listener, held agent.Agent) {
 	for {
-		conn, err := a.listener.Accept()
+		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
@@ -110,79 +108,3 @@ func sweep(ctx context.Context, parent string, now time.Time) {
 		_ = os.RemoveAll(dir)
 	}
 }
-
-// errReadOnly is the answer to whoever would change the agent.
-var errReadOnly = errors.New("this agent serves one key and takes no changes")
-
-// holder is an agent of one certificate.
-type holder struct {
-	signer  ssh.AlgorithmSigner
-	cert    *ssh.Certificate
-	expires time.Time
-	now     func() time.Time
-}
-
-var _ agent.ExtendedAgent = (*holder)(nil)
-
-func newHolder(key credential.SSH, now func() time.Time) (*holder, error) {
-	private, err := ssh.ParsePrivateKey([]byte(key.PrivateKey.Reveal()))
-	if err != nil {
-		return nil, fault.New(fault.Internal, "the grant's private key does not read back")
-	}
-	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(key.Certificate))
-	cert, ok := public.(*ssh.Certificate)
-	if err != nil || !ok || string(cert.Key.Marshal()) != string(private.PublicKey().Marshal()) {
-		return nil, fault.New(fault.Internal, "the grant's certificate does not read back")
-	}
-	signer, ok := private.(ssh.AlgorithmSigner)
-	if !ok {
-		return nil, fault.New(fault.Internal, "the grant's private key cannot sign")
-	}
-	return &holder{signer: signer, cert: cert, expires: key.ExpiresAt, now: now}, nil
-}
-
-func (h *holder) over() bool { return !h.now().Before(h.expires) }
-
-// List returns the certificate, and nothing once it has expired.
-func (h *holder) List() ([]*agent.Key, error) {
-	if h.over() {
-		return nil, nil
-	}
-	return []*agent.Key{{Format: h.cert.Type(), Blob: h.cert.Marshal(), Comment: h.cert.KeyId}}, nil
-}
-
-// Sign signs for the certificate.
-func (h *holder) Sign(key ssh.PublicKey, data []byte) (*ssh.Signature, error) {
-	return h.SignWithFlags(key, data, 0)
-}
-
-// SignWithFlags signs for the certificate; the flags are for RSA keys, which
-// grants have none of.
-func (h *holder) SignWithFlags(key ssh.PublicKey, data []byte, _ agent.SignatureFlags) (*ssh.Signature, error) {
-	if h.over() || string(key.Marshal()) != string(h.cert.Marshal()) {
-		return nil, errors.New("this agent has no such key")
-	}
-	return h.signer.Sign(rand.Reader, data)
-}
-
-// Add and its like are refused.
-func (h *holder) Add(agent.AddedKey) error { return errReadOnly }
-
-// Remove is refused.
-func (h *holder) Remove(ssh.PublicKey) error { return errReadOnly }
-
-// RemoveAll is refused.
-func (h *holder) RemoveAll() error { return errReadOnly }
-
-// Lock is refused.
-func (h *holder) Lock([]byte) error { return errReadOnly }
-
-// Unlock is refused.
-func (h *holder) Unlock([]byte) error { return errReadOnly }
-
-// Signers gives none: the key is for whoever speaks the protocol.
-func (h *holder) Signers() ([]ssh.Signer, error) { return nil, errReadOnly }
-
-// Extension knows none. OpenSSH asks to bind a session to a host, which tells an
-// agent where it is forwarded; see Resolved.Forwarding for why this one is not.
-func (h *holder) Extension(string, []byte) ([]byte, error) { return nil, agent.ErrExtensionUnsupported }

@@ -1,0 +1,131 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
+	"github.com/jitaccess/jit/internal/sshca"
+	"github.com/jitaccess/jit/internal/sshclient"
+	"github.com/jitaccess/jit/internal/wallet"
+)
+
+const sshAgentLong = `Serve the keys of the grants in force to plain ssh.
+
+jit starts it by itself in the background where it is needed, one for each state
+directory; a second one ends at once. It keeps no key: each signature reads the
+wallet, so a revoked grant signs nothing. It ends when no SSH grant is in force,
+and takes expired certificates out of your own ssh-agent, which matters where
+that knows no lifetimes.`
+
+func newSSHAgentCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "agent",
+		Short:   "Serve the keys of the grants in force to plain ssh",
+		Long:    sshAgentLong + exitCodes(exitConfig),
+		Example: "  jit ssh config agent",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.sshAgent(c.Context()) },
+	}
+}
+
+// agentTick is how often the key agent looks whether it is still needed.
+const agentTick = 5 * time.Second
+
+func (a *app) sshAgent(ctx context.Context) (err error) {
+	places, err := a.sshPlaces()
+	if err != nil {
+		return err
+	}
+	w, err := a.openWallet()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(places.Dir, 0o700); err != nil {
+		return fault.Wrap(fault.Config, err, "the key agent has no place").WithHint("look at the permissions of %s", places.Dir)
+	}
+	lock := flock.New(places.Lock())
+	alone, err := lock.TryLock()
+	if err != nil || !alone {
+		return errors.Join(err, lock.Close()) // another one serves
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	if runtime.GOOS == "windows" {
+		served = nil // ssh could not reach it; the user's own agent is emptied all the same
+	} else {
+		go func() {
+			served <- sshclient.ServeAll(ctx, places.Socket(), func(ctx context.Context) ([]credential.SSH, error) { return keysOf(ctx, w, a.now()) }, a.now)
+		}()
+	}
+	err = a.tend(ctx, w, served)
+	cancel()
+	a.emptyAgent(context.WithoutCancel(ctx))
+	return errors.Join(err, os.RemoveAll(places.Hosts()))
+}
+
+// tend waits until no SSH grant is in force, or the agent is ended.
+func (a *app) tend(ctx context.Context, w *wallet.Wallet, served <-chan error) error {
+	for {
+		held, err := w.List(ctx, a.now())
+		if err != nil || !hasSSH(held) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-served:
+			return err
+		case <-time.After(agentTick):
+			a.emptyAgent(ctx)
+		}
+	}
+}
+
+// emptyAgent takes what has expired out of the user's own ssh-agent. One that
+// does not answer has no keys that could be used.
+func (a *app) emptyAgent(ctx context.Context) {
+	if socket := a.agentSocket(); socket != "" {
+		_, _ = sshca.NewKeyAgent(socket).Purge(ctx, a.now())
+	}
+}
+
+func hasSSH(held []credential.Held) bool {
+	return slices.ContainsFunc(held, func(h credential.Held) bool { return h.Grant.Kind == grant.SSH })
+}
+
+// keysOf are the keys of the SSH grants in force, that which expires last first.
+// A grant that cannot be opened does not keep the others from being used.
+func keysOf(ctx context.Context, w *wallet.Wallet, now time.Time) ([]credential.SSH, error) {
+	held, err := w.List(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	var keys []credential.SSH
+	for _, h := range slices.Backward(held) {
+		if h.Grant.Kind != grant.SSH {
+			continue
+		}
+		cred, openErr := w.Open(ctx, h.Grant.ID)
+		if openErr != nil {
+			err = errors.Join(err, openErr)
+			continue
+		}
+		keys = append(keys, *cred.SSH)
+	}
+	if len(keys) > 0 {
+		return keys, nil
+	}
+	return nil, err
+}

@@ -1,0 +1,187 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2/maybe"
+	"github.com/spf13/cobra"
+
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/sshclient"
+	"github.com/jitaccess/jit/internal/ticket"
+)
+
+const sshMatchLong = `Tell ssh whether a grant in force is for a host.
+
+ssh runs it, as jit ssh config --install tells it to. It exits 0 where a grant
+is, with its certificate where ssh looks for it and the key agent running, and 1
+in silence where none is. It asks nothing and uses no network.`
+
+type sshMatchOptions struct{ host, name, login, local string }
+
+func newSSHMatchCmd(a *app) *cobra.Command {
+	var o sshMatchOptions
+	c := &cobra.Command{
+		Use:     "match HOST",
+		Short:   "Tell ssh whether a grant is for a host",
+		Long:    sshMatchLong + "\n\nExit codes:\n  0  a grant is for the host\n  1  none is, or it cannot be used",
+		Example: "  jit ssh config match --login ops bastion-1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.host = args[0]
+			return a.sshMatch(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.name, "name", "", "the `NAME` that ssh made of the host so far")
+	f.StringVar(&o.login, "login", "", "the `LOGIN` that ssh would use so far")
+	f.StringVar(&o.local, "local", "", "who the user is on this machine, which is what LOGIN is where nobody said")
+	return c
+}
+
+// noMatch is the answer that ssh understands, and nobody else sees.
+func noMatch() error { return &childExit{1} }
+
+func (a *app) sshMatch(ctx context.Context, o sshMatchOptions) error {
+	if a.env.SSHResolving {
+		return noMatch()
+	}
+	if err := a.matchHost(ctx, o); err != nil {
+		if _, answered := errors.AsType[*childExit](err); answered {
+			return err
+		}
+		// ssh goes on without the grant, and must not be kept from it.
+		a.io.Warn("no grant is used for %s: %v", ticket.Clean(o.host), err)
+		a.io.Hint(fault.HintOf(err))
+		return noMatch()
+	}
+	return nil
+}
+
+func (a *app) matchHost(ctx context.Context, o sshMatchOptions) error {
+	w, err := a.openWallet()
+	if err != nil {
+		return err
+	}
+	held, err := w.List(ctx, a.now())
+	if err != nil {
+		return err
+	}
+	if !hasSSH(held) {
+		return noMatch()
+	}
+	login, names := a.resolveHost(ctx, o)
+	found, ok, others := sshclient.For(held, login, names...)
+	switch {
+	case !ok && len(others) > 0:
+		a.io.Note("the grant for %s is for %s, and ssh logs in as %s: name one, as in %s@%[1]s",
+			ticket.Clean(o.host), strings.Join(others, ", "), ticket.Clean(login), others[0])
+		return noMatch()
+	case !ok || !sshclient.Nameable(login, o.host):
+		return noMatch()
+	}
+	cred, err := w.Open(ctx, found.Grant.ID)
+	if err != nil {
+		return err
+	}
+	return a.offer(ctx, login, o.host, *cred.SSH)
+}
+
+// resolveHost is who ssh will log in as, and the names of the host: what was
+// typed, and what ssh's configuration makes of it. Whatever ssh was told besides
+// by its own options is not known here.
+func (a *app) resolveHost(ctx context.Context, o sshMatchOptions) (login string, names []string) {
+	args, said := []string{}, o.login != "" && o.login != o.local
+	if said {
+		args = append(args, "-l", o.login)
+	}
+	login, names = o.login, []string{o.host, cmp.Or(o.name, o.host)}
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return login, names
+	}
+	command, err := sshclient.Parse(append(args, o.host))
+	if err != nil {
+		return login, names
+	}
+	if resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command); err == nil {
+		login, names = resolved.User, append(names, resolved.HostName)
+	}
+	return login, names
+}
+
+// offer puts the certificate where ssh looks for it, and has the agent running.
+func (a *app) offer(ctx context.Context, login, host string, key credential.SSH) error {
+	places, err := a.sshPlaces()
+	if err != nil {
+		return err
+	}
+	path := places.Certificate(login, host)
+	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = maybe.WriteFile(path, []byte(key.Certificate+"\n"), 0o600)
+	}
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "the certificate cannot be written").WithHint("look at the permissions of %s", places.Dir)
+	}
+	return a.haveAgent(ctx, places)
+}
+
+// agentWait is how long a key agent may take to start.
+const agentWait = 5 * time.Second
+
+// haveAgent starts the key agent where none is running, and waits for it.
+func (a *app) haveAgent(ctx context.Context, places sshclient.Places) error {
+	if answers(ctx, places.Socket()) {
+		return nil
+	}
+	if err := a.startAgent(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, agentWait)
+	defer cancel()
+	for ctx.Err() == nil {
+		if answers(ctx, places.Socket()) {
+			return nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return fault.New(fault.Internal, "the key agent has not started").WithHint("run jit ssh config agent to see why")
+}
+
+func answers(ctx context.Context, socket string) bool {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
+
+// startAgent starts the key agent as a process of its own, which ends by itself.
+func (a *app) startAgent() error {
+	program, err := self()
+	if err != nil {
+		return err
+	}
+	args := []string{"ssh", "config", "agent"}
+	if a.configFlag != "" {
+		args = append([]string{"--config", a.configFlag}, args...)
+	}
+	// It must outlive the ssh that asked, so no context ends it.
+	c := exec.Command(program, args...) //nolint:noctx // see above
+	c.Env, c.SysProcAttr = a.env.All(), detached()
+	if err := c.Start(); err != nil {
+		return fault.Wrap(fault.Internal, err, "the key agent cannot be started")
+	}
+	return c.Process.Release()
+}

@@ -1,0 +1,108 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// plainSSH is a world in which ssh itself asks jit, by a configuration that jit
+// has installed.
+func plainSSH(t *testing.T) (*world, []string) {
+	t.Helper()
+	w := newWorld(t)
+	needTools(t, "ssh", "ssh", "scp", "sftp")
+	w.logins = []string{me(t)}
+	server := startSSHD(t, w.fileCA())
+	w.start()
+	mine := fmt.Sprintf(`Host 127.0.0.1
+  Port %s
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  LogLevel ERROR
+  BatchMode yes
+`, server.port)
+	w.write("ssh_config", mine)
+	w.jit("ssh", "config", "--install", "--yes", "--file", w.path("ssh_config")).want(t, 0)
+	t.Cleanup(func() {
+		run := func(args ...string) result { return finish(t, w.command(context.Background(), args...)) }
+		run("revoke", "--all")
+		for range 100 { // the agent ends by itself
+			if _, err := os.Stat(w.env["JIT_STATE_DIR"] + "/ssh/agent"); err != nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		run("ssh", "config", "--undo", "--yes", "--file", w.path("ssh_config")).want(t, 0)
+		if got, err := os.ReadFile(w.path("ssh_config")); err != nil || string(got) != mine {
+			t.Errorf("not as it was: %q, %v", got, err)
+		}
+	})
+	return w, []string{"-F", w.path("ssh_config")}
+}
+
+func TestPlainSSHUsesTheGrant(t *testing.T) {
+	w, config := plainSSH(t)
+	run := func(name string, args ...string) result {
+		t.Helper()
+		return finish(t, w.program(t.Context(), name, append(append([]string{}, config...), args...)...))
+	}
+	if r := run("ssh", "127.0.0.1", "echo in"); r.code != 255 || strings.Contains(r.stderr, "jit") {
+		t.Fatalf("without a grant: exit code %d, %s", r.code, r.stderr)
+	}
+	w.request("bastion")
+	if r := run("ssh", "127.0.0.1", "echo in").want(t, 0); r.stdout != "in\n" {
+		t.Errorf("standard output %q", r.stdout)
+	}
+	w.write("file", "contents\n")
+	run("scp", "-q", w.path("file"), "127.0.0.1:"+w.path("by-scp")).want(t, 0)
+	w.write("batch", "put "+w.path("file")+" "+w.path("by-sftp")+"\n")
+	run("sftp", "-q", "-b", w.path("batch"), "127.0.0.1").want(t, 0)
+	for _, name := range []string{"by-scp", "by-sftp"} {
+		if got, err := os.ReadFile(w.path(name)); err != nil || string(got) != "contents\n" {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if r := run("ssh", "somebody@127.0.0.1", "echo in"); r.code != 255 || !strings.Contains(r.stderr, "the grant for 127.0.0.1 is for "+me(t)) {
+		t.Errorf("as somebody else: exit code %d, %s", r.code, r.stderr)
+	}
+	w.jit("revoke", "--all").want(t, 0)
+	if r := run("ssh", "127.0.0.1", "echo in"); r.code != 255 {
+		t.Errorf("after the revocation: exit code %d", r.code)
+	}
+}
+
+// One agent serves however many ask for it at once, and it signs nothing for a
+// grant that was revoked, though its socket is still there.
+func TestPlainSSHStartsOneAgentWhichForgetsAtOnce(t *testing.T) {
+	w, config := plainSSH(t)
+	w.request("bastion")
+	results := make(chan error, 8)
+	for range cap(results) {
+		c := w.program(t.Context(), "ssh", append(append([]string{}, config...), "127.0.0.1", "true")...)
+		go func() { results <- c.Run() }()
+	}
+	for range cap(results) {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	socket := w.env["JIT_STATE_DIR"] + "/ssh/agent"
+	list := func() string {
+		c := exec.Command("ssh-add", "-l")
+		c.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
+		out, _ := c.CombinedOutput()
+		return string(out)
+	}
+	if got := list(); strings.Count(got, "CERT") != 1 {
+		t.Errorf("the agent lists\n%s", got)
+	}
+	w.jit("revoke", "--all").want(t, 0)
+	if got := list(); strings.Contains(got, "CERT") {
+		t.Errorf("after the revocation the agent lists\n%s", got)
+	}
+}
