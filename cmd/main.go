@@ -25,6 +25,7 @@ type app struct {
 	configFlag string    // --config
 	systemPath string    // of the administrator's configuration
 	progress   *progress // of the request under way
+	notices    *notices
 }
 
 // Main runs the command line of the process and returns its exit code.
@@ -35,6 +36,7 @@ func Main() int {
 		io:         terminal.Standard(os.Stdin, os.Stdout, os.Stderr, env.Term, env.NoColor),
 		now:        time.Now,
 		random:     rand.Reader,
+		notices:    &notices{},
 		systemPath: config.SystemPath,
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

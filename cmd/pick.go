@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/grant"
@@ -46,11 +45,12 @@ func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Enti
 	}
 	o := tui.Options{
 		Source: func(ctx context.Context, page func([]access.Candidate) error) (bool, error) {
-			return svc.Candidates(ctx, offered, page)
+			return w.searchKept(ctx, svc, offered, page)
 		},
 		Lookup: func(ctx context.Context, key ticket.Key) (access.Candidate, error) {
-			return lookUp(ctx, svc, key, offered)
+			return svc.Candidate(ctx, key, offered)
 		},
+		Decide: svc.Again, Divert: a.divertNotices,
 		Policy: svc.Policy, Colour: a.io.Colour, In: a.io.In, Out: a.io.Err,
 		Known: tui.Choice{Key: ask.Key, Entitlement: ask.Entitlement, TTL: ask.TTL, Reason: ask.Reason},
 	}
@@ -74,18 +74,4 @@ func offers(kind grant.Kind, among func(policy.Entitlement) bool) func(policy.En
 	return func(e policy.Entitlement) bool {
 		return (kind == "" || (e.SSH != nil) == (kind == grant.SSH)) && (among == nil || among(e))
 	}
-}
-
-// lookUp reads a ticket that was named by its key, with what it unlocks of
-// what is offered.
-func lookUp(ctx context.Context, svc *access.Service, key ticket.Key, offered func(policy.Entitlement) bool) (access.Candidate, error) {
-	ex, err := svc.Explain(ctx, key)
-	if err != nil {
-		return access.Candidate{}, err
-	}
-	decisions := slices.DeleteFunc(ex.Decisions, func(d policy.Decision) bool {
-		e, ok := svc.Policy.Entitlement(d.Entitlement)
-		return !ok || !offered(e)
-	})
-	return access.Candidate{Ticket: ex.Ticket, Decisions: decisions}, nil
 }

@@ -1,9 +1,12 @@
 package cmd
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/recent"
 )
 
@@ -14,6 +17,21 @@ const freshTickets = 5 * time.Minute
 func (n *network) account() string { return n.cfg.Jira.URL + " " + n.cfg.Jira.Email }
 
 func (n *network) knownTickets() recent.List { return recent.Load(n.state, n.account()) }
+
+// searchKept searches as Candidates does, and remembers what was found for
+// completion, which offers what any entitlement may be unlocked by: a search for
+// some entitlements, or one that was left, is not kept.
+func (n *network) searchKept(ctx context.Context, svc *access.Service, among func(policy.Entitlement) bool, page func([]access.Candidate) error) (more bool, err error) {
+	var found []access.Candidate
+	more, err = svc.Candidates(ctx, among, func(next []access.Candidate) error {
+		found = append(found, next[:min(len(next), recent.MaxTickets-len(found))]...)
+		return page(next)
+	})
+	if err == nil && !slices.ContainsFunc(svc.Policy.Entitlements(), func(e policy.Entitlement) bool { return !among(e) }) {
+		_, _ = n.keepTickets(found) // it costs completion a question to Jira, and the picker nothing
+	}
+	return more, err
+}
 
 // keepTickets remembers what a search found, and returns it as it may be shown.
 func (n *network) keepTickets(found []access.Candidate) (recent.List, error) {

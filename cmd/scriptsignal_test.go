@@ -153,6 +153,7 @@ func later(ts *testscript.TestScript, neg bool, args []string, all *output) {
 	ts.Check(err)
 	var out, errs bytes.Buffer
 	a := &app{
+		notices: &notices{},
 		env: config.Env{
 			ConfigPath: ts.Getenv("JIT_CONFIG"), StateDir: ts.Getenv("JIT_STATE_DIR"), Shell: ts.Getenv("SHELL"),
 			JiraToken: credential.NewSecret(ts.Getenv("JIT_JIRA_TOKEN")),

@@ -97,21 +97,6 @@ func (n *network) ticketsWith(token credential.Secret) (*jira.Client, error) {
 	})
 }
 
-// noteOnce tells each notice once: calls that run side by side are made to wait
-// for the same reason.
-func (a *app) noteOnce() func(string) {
-	var mu sync.Mutex
-	told := map[string]bool{}
-	return func(text string) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !told[text] {
-			told[text] = true
-			a.io.Note("%s", text)
-		}
-	}
-}
-
 // deciding is the service without anything that mints, records or keeps: it
 // can explain, and do dry runs.
 func (n *network) deciding(ctx context.Context) (*access.Service, error) {

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy"
@@ -21,14 +22,50 @@ type Searcher interface {
 // MaxCandidates bounds the tickets that Candidates finds.
 const MaxCandidates = 5000
 
-// Candidate is a ticket with what it unlocks for the principal.
+// Candidate is a ticket with what it unlocks for the principal when nothing is
+// said of the reason and the duration. The input is what was decided on.
 type Candidate struct {
-	Ticket    ticket.Ticket
+	policy.Input
 	Decisions []policy.Decision
 }
 
 // Unlocks reports whether the ticket unlocks anything.
 func (c Candidate) Unlocks() bool { return Explanation{Decisions: c.Decisions}.Allowed() }
+
+// Candidate reads one ticket that is named by its key, and decides as Candidates
+// does.
+func (s *Service) Candidate(ctx context.Context, key ticket.Key, among func(policy.Entitlement) bool) (Candidate, error) {
+	names := s.among(among)
+	in, err := s.lookUp(ctx, key, names...)
+	if err != nil {
+		return Candidate{}, err
+	}
+	in.At = s.Now().UTC()
+	c := Candidate{Input: in}
+	for _, name := range names {
+		c.Decisions = append(c.Decisions, s.Policy.Decide(name, in))
+	}
+	return c, nil
+}
+
+// Again decides for a candidate with another duration and reason, at the time
+// that it is now. It asks nobody: the ticket is as it was read.
+func (s *Service) Again(c Candidate, entitlement string, ttl time.Duration, reason string) policy.Decision {
+	in := c.Input
+	in.TTL, in.Reason, in.At = ttl, reason, s.Now().UTC()
+	return s.Policy.Decide(entitlement, in)
+}
+
+// among are the names of the entitlements for which a function holds; nil is all.
+func (s *Service) among(f func(policy.Entitlement) bool) []string {
+	var names []string
+	for _, e := range s.Policy.Entitlements() {
+		if f == nil || f(e) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
 
 // Candidates finds the principal's own tickets that could unlock one of the
 // entitlements for which among holds (nil: any), decides for those with the
@@ -39,12 +76,7 @@ func (s *Service) Candidates(ctx context.Context, among func(policy.Entitlement)
 	if !ok {
 		return false, fault.New(fault.Usage, "this ticket system cannot be searched").WithHint("name the ticket's key")
 	}
-	var names []string
-	for _, e := range s.Policy.Entitlements() {
-		if among == nil || among(e) {
-			names = append(names, e.Name)
-		}
-	}
+	names := s.among(among)
 	if len(names) == 0 {
 		return false, fault.New(fault.Config, "the policy has nothing that could be unlocked here").
 			WithHint("jit policy check shows what it has")
@@ -79,7 +111,7 @@ func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidat
 		if in.StatusIDs, err = d.statusIDs(ctx, t); err != nil {
 			return nil, err
 		}
-		out[i].Ticket = t
+		out[i].Input = in
 		for _, name := range d.names {
 			out[i].Decisions = append(out[i].Decisions, d.service.Policy.Decide(name, in))
 		}

@@ -111,6 +111,13 @@ func (p *Policy) ReadsReason(name string) bool {
 	return c != nil && c.when != nil && c.when.Reason
 }
 
+// ReadsDuration reports whether an entitlement's expression reads the duration
+// that is asked for, so that another one may unlock it.
+func (p *Policy) ReadsDuration(name string) bool {
+	c := p.find(name)
+	return c != nil && c.when != nil && c.when.TTL
+}
+
 // OnlyWhen reports whether nothing but the expression stands in the way of an
 // entitlement: another reason or duration may unlock it.
 func (d Decision) OnlyWhen() bool {

@@ -16,6 +16,9 @@ func TestReadsReason(t *testing.T) {
 		if p.ReadsReason("one") != want || p.ReadsReason("two") {
 			t.Errorf("%s: %v", when, !want)
 		}
+		if p.ReadsDuration("one") {
+			t.Errorf("%s reads no duration", when)
+		}
 		d := p.Decide("one", good())
 		if strings.Contains(when, "request.reason != ") && !d.OnlyWhen() {
 			t.Errorf("%s: %+v", when, d)
@@ -28,5 +31,14 @@ func TestReadsReason(t *testing.T) {
 		if p.Decide("one", in).OnlyWhen() {
 			t.Errorf("%s: the status stands in the way too", when)
 		}
+	}
+}
+
+func TestReadsDuration(t *testing.T) {
+	t.Parallel()
+	p := compile(t, "version: 1\nentitlements:\n  one:\n    ticket: {projects: [OPS], status_categories: [indeterminate]}\n"+
+		"    when: 'request.ttl < duration(\"1h\")'\n    lease: {default: 15m, max: 2h}\n    ssh: {logins: [ops]}\n")
+	if !p.ReadsDuration("one") || p.ReadsReason("one") || p.ReadsDuration("two") {
+		t.Error("what the expression reads is not told")
 	}
 }

@@ -40,7 +40,8 @@ func (m *picker) take(c access.Candidate) {
 	if m.o.Known.Entitlement != "" {
 		c.Decisions = only(c.Decisions, m.o.Known.Entitlement)
 	}
-	m.ticket, m.cursor = c, firstOpen(m.o.Policy, c.Decisions)
+	c = m.ofKnown(c)
+	m.ticket, m.cursor = c, m.firstOpen(c.Decisions)
 	if m.cursor < 0 {
 		m.cursor = 0
 		m.list.put(c)
@@ -67,28 +68,9 @@ func only(all []policy.Decision, name string) []policy.Decision {
 	return nil
 }
 
-// selectable reports whether a decision can be asked for: it allows, or may
-// once a reason is given.
-func selectable(p *policy.Policy, d policy.Decision) bool {
-	return d.Allowed || wantsReason(p, d)
-}
-
-func wantsReason(p *policy.Policy, d policy.Decision) bool {
-	return d.OnlyWhen() && p.ReadsReason(d.Entitlement)
-}
-
-func firstOpen(p *policy.Policy, all []policy.Decision) int {
-	for i, d := range all {
-		if selectable(p, d) {
-			return i
-		}
-	}
-	return -1
-}
-
 func (m *picker) enterEntitlement() {
 	d := m.ticket.Decisions[m.cursor]
-	if !selectable(m.o.Policy, d) {
+	if m.openness(d) == locked {
 		m.note = d.Entitlement + " is locked; its reasons say what would unlock it"
 		return
 	}
@@ -101,35 +83,48 @@ func (m *picker) choose(d policy.Decision) {
 	m.choice.Entitlement = d.Entitlement
 	m.duration.set(policy.Short(m.entitlement().Lease.Default))
 	m.stage = stageDuration
+	m.judge()
 	if m.o.Known.TTL == 0 {
 		return
 	}
 	m.duration.set(m.o.Known.TTL.String())
-	if problem := m.setDuration(); problem != "" {
-		m.note = problem // the flag's value does not fit: asked for after all
-		return
+	// Where the flag's value does not fit, it is asked for after all.
+	if m.note = m.setDuration(); m.note == "" {
+		m.askReason()
 	}
-	m.askReason()
 }
 
 // setDuration takes the typed duration, or says what is wrong with it.
 func (m *picker) setDuration() string {
+	d, problem := m.typedDuration()
+	if problem != "" {
+		return problem
+	}
+	m.judge()
+	if !m.judged.Allowed && m.openness(m.judged) != wantReason {
+		return m.refused()
+	}
+	m.choice.TTL = d
+	return ""
+}
+
+// typedDuration reads the duration that is typed, or says what is wrong with it.
+func (m *picker) typedDuration() (time.Duration, string) {
 	e := m.entitlement()
 	d := e.Lease.Default
 	if typed := m.duration.String(); typed != "" {
 		var err error
 		if d, err = time.ParseDuration(typed); err != nil || d <= 0 || d%time.Second != 0 {
-			return "write a duration such as 30m or 1h30m"
+			return 0, "write a duration such as 30m or 1h30m"
 		}
 	}
 	switch {
 	case d > e.Lease.Max:
-		return policy.Short(d) + " is longer than the " + policy.Short(e.Lease.Max) + " that " + e.Name + " allows"
+		return 0, policy.Short(d) + " is longer than the " + policy.Short(e.Lease.Max) + " that " + e.Name + " allows"
 	case d < shortest(e):
-		return policy.Short(d) + " is shorter than the " + policy.Short(shortest(e)) + " that AWS sessions last at least"
+		return 0, policy.Short(d) + " is shorter than the " + policy.Short(shortest(e)) + " that AWS sessions last at least"
 	}
-	m.choice.TTL = d
-	return ""
+	return d, ""
 }
 
 func (m *picker) enterDuration() {
@@ -140,20 +135,23 @@ func (m *picker) enterDuration() {
 	m.askReason()
 }
 
-// askReason goes to the reason, or past it where it was given by a flag.
+// askReason goes to the reason, or past it where it was given by a flag and
+// will do.
 func (m *picker) askReason() {
 	m.stage = stageReason
-	if m.o.Known.Reason != "" {
-		m.stage = stageSummary
+	m.judge()
+	if m.o.Known.Reason != "" && m.judged.Allowed {
+		m.choice.Reason, m.stage = m.o.Known.Reason, stageSummary
 	}
 }
 
 func (m *picker) enterReason() {
-	m.choice.Reason = m.reason.String()
-	if m.choice.Reason == "" && wantsReason(m.o.Policy, m.ticket.Decisions[m.cursor]) {
-		m.note = "the policy wants a reason for " + m.choice.Entitlement
+	m.judge()
+	if !m.judged.Allowed {
+		m.note = m.refused()
 		return
 	}
+	m.choice.Reason = m.reason.String()
 	m.past = append(m.past, stageReason)
 	m.stage = stageSummary
 }

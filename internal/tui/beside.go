@@ -10,7 +10,7 @@ import (
 func (m *picker) decisionRow(i, width int) string {
 	d := m.ticket.Decisions[i]
 	e, _ := m.o.Policy.Entitlement(d.Entitlement)
-	return m.paint.verdict(selectable(m.o.Policy, d)) + "  " + cut(d.Entitlement+"  "+e.Description, width-12)
+	return m.paint.verdict(m.openness(d)) + "  " + cut(d.Entitlement+"  "+e.Description, width-12)
 }
 
 // told is one line about what is selected: a mark of ours, which may be painted,
@@ -29,18 +29,13 @@ func (m *picker) decisionReasons(i int) []told {
 
 // why is what stands in the way of an entitlement, with advice.
 func (m *picker) why(d policy.Decision) []told {
-	if wantsReason(m.o.Policy, d) {
-		return []told{{text: "  once you have given a reason"}}
+	switch m.openness(d) {
+	case wantReason:
+		return []told{{text: "  once you give a reason that the policy takes"}}
+	case wantDuration:
+		return []told{{text: "  once you give a duration that the policy takes"}}
 	}
-	var lines []told
-	fails, _ := reasons(d)
-	for _, r := range fails {
-		lines = append(lines, told{text: "  - " + r.Text})
-		if r.Hint != "" {
-			lines = append(lines, told{text: "      " + r.Hint})
-		}
-	}
-	return lines
+	return m.fails(d)
 }
 
 // beside draws n rows with one of them selected, and what there is to tell of

@@ -74,7 +74,7 @@ func TestALineFitsWhereverTheCursorIs(t *testing.T) {
 
 func TestColourIsDecoration(t *testing.T) {
 	t.Parallel()
-	if on, off := paint(true).verdict(true), paint(false).verdict(true); on == off || !strings.Contains(on, off) || strings.Contains(off, "\x1b") {
+	if on, off := paint(true).verdict(unlocked), paint(false).verdict(unlocked); on == off || !strings.Contains(on, off) || strings.Contains(off, "\x1b") {
 		t.Errorf("%q, %q", on, off)
 	}
 }

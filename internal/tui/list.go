@@ -6,6 +6,7 @@ import (
 	"github.com/sahilm/fuzzy"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/ticket"
 )
 
 // list is the tickets that were read, and which of them the filter shows.
@@ -15,6 +16,7 @@ type list struct {
 	shown  []int    // indices into all, best first
 	cursor int      // into shown
 	filter string
+	named  map[ticket.Key]bool // read by their keys, whichever page they come with
 }
 
 // String and Len make the list a source of the fuzzy matcher.
@@ -25,6 +27,7 @@ func (l *list) Len() int { return len(l.all) }
 
 // add appends a page. What is selected stays selected.
 func (l *list) add(page []access.Candidate) {
+	page = slices.DeleteFunc(page, func(c access.Candidate) bool { return l.named[c.Ticket.Key] })
 	from := len(l.all)
 	l.all = append(l.all, page...)
 	for i, c := range page {
@@ -54,6 +57,10 @@ func (l *list) put(c access.Candidate) {
 		l.add([]access.Candidate{c})
 	}
 	l.all[at] = c
+	if l.named == nil {
+		l.named = map[ticket.Key]bool{}
+	}
+	l.named[c.Ticket.Key] = true
 	l.match()
 	l.cursor = at
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,7 +31,8 @@ type (
 		more bool
 		err  error
 	}
-	foundMsg struct {
+	noticeMsg string
+	foundMsg  struct {
 		key   ticket.Key
 		found access.Candidate
 		err   error
@@ -49,13 +51,18 @@ type picker struct {
 	past   []stage // questions that were answered on the screen
 	list   list
 	filter line
-	read   bool // everything there is
+	pages  chan tea.Msg // of a reading that has begun
+	read   bool         // everything there is
 	more   bool
 	err    error // of reading the tickets, or of the lookup
 	note   string
 
+	readers      sync.WaitGroup
+	cancelLookUp context.CancelFunc // of the ticket that is being read
+
 	ticket   access.Candidate
-	cursor   int // among the decisions
+	cursor   int             // among the decisions
+	judged   policy.Decision // on what is typed
 	duration line
 	reason   line
 	choice   Choice
@@ -66,25 +73,19 @@ func newPicker(ctx context.Context, o Options) *picker {
 		ctx: ctx, o: o, paint: paint(o.Colour), width: 80, height: 24, choice: o.Known,
 		filter: line{max: 200}, duration: line{max: 20}, reason: line{max: access.MaxReason},
 	}
+	m.reason.set(o.Known.Reason)
 	if o.Known.Key != "" {
 		m.stage = stageLookup
 	}
 	return m
 }
 
-// Init begins to read the ticket that was named; the list is sent by Pick.
+// Init begins to read the ticket that was named, or else the list.
 func (m *picker) Init() tea.Cmd {
 	if m.stage == stageLookup {
 		return m.lookUp(m.choice.Key)
 	}
-	return nil
-}
-
-func (m *picker) lookUp(key ticket.Key) tea.Cmd {
-	return func() tea.Msg {
-		found, err := m.o.Lookup(m.ctx, key)
-		return foundMsg{key, found, err}
-	}
+	return m.readList()
 }
 
 // Update takes one message.
@@ -93,15 +94,18 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case pageMsg:
-		m.list.add(msg)
+		m.addPage(msg)
+		return m, m.nextPage()
 	case readMsg:
 		m.read, m.more, m.err = true, msg.more, msg.err
 	case foundMsg:
-		m.found(msg)
+		return m, m.found(msg)
+	case noticeMsg:
+		m.note = string(msg)
 	case tea.PasteMsg:
 		if l := m.typing(); l != nil {
 			l.insert(msg.Content)
-			m.list.narrow(m.filter.String())
+			m.typedOn()
 		}
 	case tea.KeyPressMsg:
 		return m, m.press(msg)
@@ -109,14 +113,17 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-func (m *picker) found(msg foundMsg) {
-	if m.stage != stageLookup {
-		return
+func (m *picker) addPage(found []access.Candidate) {
+	for i := range found {
+		found[i] = m.ofKnown(found[i])
 	}
-	m.stage, m.err = stageTicket, msg.err
-	if msg.err == nil {
-		m.take(msg.found)
-	}
+	m.list.add(found)
+}
+
+// typedOn follows what was typed.
+func (m *picker) typedOn() {
+	m.list.narrow(m.filter.String())
+	m.judge()
 }
 
 // typing is the line that keys go to, or nil.
@@ -156,7 +163,7 @@ func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
 	default:
 		if l := m.typing(); l != nil {
 			l.press(k)
-			m.list.narrow(m.filter.String())
+			m.typedOn()
 		}
 	}
 	return nil
@@ -174,6 +181,10 @@ func (m *picker) move(by int) {
 // back asks the question before again, and leaves at the first.
 func (m *picker) back() tea.Cmd {
 	switch {
+	case m.stage == stageLookup:
+		m.cancelLookUp()
+		m.stage, m.choice.Key, m.o.Known.Key = stageTicket, "", ""
+		return m.readList()
 	case m.stage == stageTicket && m.filter.String() != "":
 		m.filter.set("")
 		m.list.narrow("")
@@ -182,6 +193,7 @@ func (m *picker) back() tea.Cmd {
 		return tea.Interrupt
 	}
 	m.stage, m.past = m.past[len(m.past)-1], m.past[:len(m.past)-1]
+	m.judge()
 	return nil
 }
 

@@ -54,9 +54,8 @@ func candidate(p *policy.Policy, key, category, summary string) access.Candidate
 		Status:  ticket.Status{ID: "3", Name: "Under way", Untranslated: "In Progress", Category: category},
 		Present: map[ticket.Field]bool{"assignee": true, "project": true, "status": true, "summary": true},
 	}
-	return access.Candidate{Ticket: t, Decisions: p.DecideAll(policy.Input{
-		Ticket: t, Principal: ticket.Principal{Person: ada}, At: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC),
-	})}
+	in := policy.Input{Ticket: t, Principal: ticket.Principal{Person: ada}, At: noon}
+	return access.Candidate{Input: in, Decisions: p.DecideAll(in)}
 }
 
 func tickets(p *policy.Policy) []access.Candidate {
@@ -70,7 +69,9 @@ func tickets(p *policy.Policy) []access.Candidate {
 
 func started(t testing.TB, known Choice) *picker {
 	p := compiled(t)
-	m := newPicker(context.Background(), Options{Policy: p, Known: known, Lookup: func(_ context.Context, key ticket.Key) (access.Candidate, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	m := newPicker(ctx, Options{Policy: p, Known: known, Source: func(context.Context, func([]access.Candidate) error) (bool, error) { return false, nil }, Decide: (&access.Service{Policy: p, Now: func() time.Time { return noon }}).Again, Lookup: func(_ context.Context, key ticket.Key) (access.Candidate, error) {
 		if key == "OPS-404" {
 			return access.Candidate{}, fault.New(fault.Ticket, "OPS-404 was not found").WithHint("check the key")
 		}

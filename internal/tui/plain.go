@@ -27,12 +27,23 @@ func Plain(ctx context.Context, s *terminal.Streams, o Options) (Choice, error) 
 		if err := p.question(ctx); err != nil {
 			return Choice{}, err
 		}
-		if p.note != "" {
-			s.Note("%s", p.note)
-			p.note = ""
-		}
+		p.say()
 	}
 	return p.choice, nil
+}
+
+// say tells what is wrong with an answer.
+func (p *plain) say() {
+	if p.note == "" {
+		return
+	}
+	p.streams.Note("%s", p.note)
+	if p.stage == stageDuration || p.stage == stageReason {
+		for _, f := range p.fails(p.judged) {
+			p.streams.Note("%s", f.text)
+		}
+	}
+	p.note = ""
 }
 
 type plain struct {
@@ -46,9 +57,14 @@ func (p *plain) begin(ctx context.Context) error {
 	if p.stage == stageLookup {
 		return p.readKey(ctx, p.choice.Key)
 	}
+	return p.readAll(ctx)
+}
+
+func (p *plain) readAll(ctx context.Context) error {
 	p.streams.Note("asking Jira for your tickets")
+	p.read = true
 	more, err := p.o.Source(ctx, func(found []access.Candidate) error {
-		p.list.add(found)
+		p.addPage(found)
 		return ctx.Err()
 	})
 	if ctx.Err() != nil {
@@ -72,9 +88,13 @@ func (p *plain) readKey(ctx context.Context, key ticket.Key) error {
 		return err
 	}
 	p.stage = stageLookup
-	p.found(foundMsg{key, found, err})
+	another := p.settle(foundMsg{key, found, err})
 	if err != nil {
 		p.streams.Error(err.Error(), fault.HintOf(err))
+	}
+	if another && !p.read {
+		p.say()
+		return p.readAll(ctx)
 	}
 	return nil
 }
@@ -121,7 +141,7 @@ func (p *plain) askLine(ctx context.Context, question string, l *line) error {
 
 func (p *plain) askTicket(ctx context.Context) error {
 	for i, c := range p.list.all[:min(len(p.list.all), maxPlain)] {
-		p.streams.Note("%d. %s, %s: %s", i+1, c.Ticket.Key, word(p.opens(c)), c.Ticket.Summary)
+		p.streams.Note("%d. %s, %s: %s", i+1, c.Ticket.Key, p.opens(c).word(), c.Ticket.Summary)
 	}
 	if p.more || len(p.list.all) > maxPlain {
 		p.streams.Note("there are more; name one by its key")
@@ -151,7 +171,7 @@ func (p *plain) first() string {
 
 func (p *plain) askEntitlement(ctx context.Context) error {
 	for i, d := range p.ticket.Decisions {
-		p.streams.Note("%d. %s, %s", i+1, d.Entitlement, word(selectable(p.o.Policy, d)))
+		p.streams.Note("%d. %s, %s", i+1, d.Entitlement, p.openness(d).word())
 		for _, w := range p.why(d) {
 			p.streams.Note("   %s", w.text)
 		}
@@ -170,11 +190,8 @@ func (p *plain) askEntitlement(ctx context.Context) error {
 	return nil
 }
 
-func word(open bool) string {
-	if open {
-		return "unlocked"
-	}
-	return "locked"
+func (o openness) word() string {
+	return [...]string{"locked", "may be unlocked by a duration", "may be unlocked by a reason", "unlocked"}[o]
 }
 
 // number reads an answer as one of n things, counted from 1.

@@ -64,13 +64,19 @@ func (p paint) with(code, s string) string {
 
 func (p paint) strong(s string) string { return p.with("1", s) }
 func (p paint) good(s string) string   { return p.with("32", s) }
+func (p paint) maybe(s string) string  { return p.with("33", s) }
 func (p paint) bad(s string) string    { return p.with("31", s) }
 func (p paint) quiet(s string) string  { return p.with("2", s) }
 
-// verdict says in a glyph and a word whether something is unlocked.
-func (p paint) verdict(open bool) string {
-	if open {
+// verdict says in a glyph and a word how open something is.
+func (p paint) verdict(o openness) string {
+	switch o {
+	case unlocked:
 		return p.good("✓ unlocked")
+	case wantReason:
+		return p.maybe("? a reason")
+	case wantDuration:
+		return p.maybe("? duration")
 	}
 	return p.bad("✗ locked  ")
 }

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -39,6 +38,12 @@ type Options struct {
 	Source func(ctx context.Context, page func([]access.Candidate) error) (more bool, err error)
 	// Lookup reads one ticket that was named by its key.
 	Lookup func(ctx context.Context, key ticket.Key) (access.Candidate, error)
+	// Decide decides for a ticket again, with another duration and reason, as a
+	// request would but without asking anybody.
+	Decide func(c access.Candidate, entitlement string, ttl time.Duration, reason string) policy.Decision
+	// Divert has what there is to tell meanwhile, such as that Jira makes us
+	// wait, told to a function until back is called; nil diverts nothing.
+	Divert func(to func(text string)) (back func())
 	Policy *policy.Policy
 	Known  Choice
 	Colour bool
@@ -59,19 +64,14 @@ func Pick(ctx context.Context, o Options) (Choice, error) {
 	m := newPicker(reading, o)
 	// Signals end the context, which ends the program: one way for all.
 	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler())
-	var wg sync.WaitGroup
-	if o.Known.Key == "" {
-		wg.Go(func() {
-			more, err := o.Source(reading, func(found []access.Candidate) error {
-				program.Send(pageMsg(found))
-				return reading.Err()
-			})
-			program.Send(readMsg{more, err})
-		})
+	back := func() {}
+	if o.Divert != nil {
+		back = o.Divert(func(text string) { program.Send(noticeMsg(text)) })
 	}
 	_, err := program.Run()
 	stop()
-	wg.Wait()
+	m.readers.Wait()
+	back()
 	switch {
 	case ctx.Err() != nil:
 		return Choice{}, ctx.Err()

@@ -6,7 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy"
 )
@@ -83,7 +82,7 @@ func (m *picker) keys() string {
 	case stageTicket:
 		return "enter choose · ↑↓ move · type to filter · ctrl+o read a key · ctrl+c leave"
 	case stageLookup:
-		return "ctrl+c leave"
+		return "esc back · ctrl+c leave"
 	case stageEntitlement:
 		return "enter choose · ↑↓ move · esc back · ctrl+c leave"
 	case stageSummary:
@@ -102,15 +101,23 @@ func (m *picker) body(width, height int) []string {
 		return m.beside(width, height, len(m.ticket.Decisions), m.cursor, m.decisionRow, m.decisionReasons)
 	case stageDuration:
 		l := m.entitlement().Lease
-		return []string{"duration: " + m.duration.view(width-12), "", cut(fmt.Sprintf("default %s, at most %s", policy.Short(l.Default), policy.Short(l.Max)), width)}
+		about := fmt.Sprintf("default %s, at most %s", policy.Short(l.Default), policy.Short(l.Max))
+		return m.asking("duration: ", &m.duration, about, width, height)
 	case stageReason:
-		why := "optional; it goes into the audit record"
-		if wantsReason(m.o.Policy, m.ticket.Decisions[m.cursor]) {
-			why = "the policy wants one; it goes into the audit record"
+		about := "optional; it goes into the audit record"
+		if m.o.Policy.ReadsReason(m.choice.Entitlement) {
+			about = "the policy reads it; it goes into the audit record"
 		}
-		return []string{"reason: " + m.reason.view(width-10), "", cut(why, width)}
+		return m.asking("reason: ", &m.reason, about, width, height)
 	}
 	return m.summary(width)
+}
+
+// asking draws a line that is typed, and how the policy takes it.
+func (m *picker) asking(label string, l *line, about string, width, height int) []string {
+	typed := cut(label+l.view(max(width-cells(label)-2, 0)), width)
+	out := []string{typed, "", cut(about, width), ""}
+	return append(out, m.block(width, height-len(out), m.verdict())...)
 }
 
 func (m *picker) summary(width int) []string {
@@ -164,14 +171,11 @@ func (m *picker) ticketRow(i, width int) string {
 	return m.paint.verdict(m.opens(c)) + "  " + start + foreign(c.Ticket.Summary, width-cells(start)-12)
 }
 
-// opens reports whether anything of a ticket can be asked for.
-func (m *picker) opens(c access.Candidate) bool { return firstOpen(m.o.Policy, c.Decisions) >= 0 }
-
 func (m *picker) ticketReasons(i int) []told {
 	c := m.list.all[m.list.shown[i]]
 	lines := []told{{text: string(c.Ticket.Key) + "  " + c.Ticket.Summary}}
 	for _, d := range c.Decisions {
-		lines = append(lines, told{m.paint.verdict(selectable(m.o.Policy, d)), d.Entitlement})
+		lines = append(lines, told{m.paint.verdict(m.openness(d)), d.Entitlement})
 		lines = append(lines, m.why(d)...)
 	}
 	return lines

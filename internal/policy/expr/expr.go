@@ -80,6 +80,8 @@ type Program struct {
 	Groups bool
 	// Reason reports whether it reads request.reason.
 	Reason bool
+	// TTL reports whether it reads request.ttl.
+	TTL bool
 
 	reads   []read
 	planned interpreter.InterpretableV2
@@ -106,7 +108,9 @@ func (c *Compiler) Compile(src string) (*Program, []Problem) {
 	if err != nil {
 		return nil, whole("%s", oneLine(err.Error()))
 	}
-	return &Program{Fields: found.needs(), Groups: found.groups, Reason: found.reason, reads: found.reads, planned: planned}, nil
+	return &Program{
+		Fields: found.needs(), Groups: found.groups, Reason: found.reason, TTL: found.ttl, reads: found.reads, planned: planned,
+	}, nil
 }
 
 func tooCostly(checked *ast.AST) []Problem {

@@ -30,6 +30,7 @@ type inspection struct {
 	custom   map[ticket.Field]bool
 	groups   bool
 	reason   bool
+	ttl      bool
 	problems []Problem
 }
 
@@ -91,6 +92,8 @@ func (in *inspection) visitSelect(node ast.NavigableExpr) {
 		in.groups = true
 	case object == requestType && sel.FieldName() == "reason":
 		in.reason = true
+	case object == requestType && sel.FieldName() == "ttl":
+		in.ttl = true
 	}
 	in.add(read{variableOf(object) + "." + sel.FieldName(), f})
 }
