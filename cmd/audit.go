@@ -16,10 +16,11 @@ import (
 
 func newAuditCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "audit",
-		Short: "Read and verify the audit log",
-		Long:  "Read and verify the audit log." + exitCodes(exitAudit, exitConfig),
-		RunE:  needCommand,
+		Use:     "audit",
+		Short:   "Read and verify the audit log",
+		Long:    "Read and verify the audit log." + exitCodes(exitAudit, exitConfig),
+		Example: "  jit audit list --limit 20\n  jit audit verify",
+		RunE:    needCommand,
 	}
 	c.AddCommand(newAuditListCmd(a), newAuditShowCmd(a), newAuditVerifyCmd(a))
 	return c

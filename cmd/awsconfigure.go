@@ -27,10 +27,11 @@ entitlements that the policy no longer has are removed.`
 
 func newAWSCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "aws",
-		Short: "Set up AWS clients",
-		Long:  "Set up AWS clients." + exitCodes(exitConfig),
-		RunE:  needCommand,
+		Use:     "aws",
+		Short:   "Set up AWS clients",
+		Long:    "Set up AWS clients." + exitCodes(exitConfig),
+		Example: "  jit aws configure --dry-run",
+		RunE:    needCommand,
 	}
 	c.AddCommand(newAWSConfigureCmd(a))
 	return c

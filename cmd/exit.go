@@ -75,6 +75,13 @@ func exitCodes(codes ...int) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// everyExitCode are the codes of the contract that not every command has.
+func everyExitCode() []int {
+	return []int{
+		exitDenied, exitTicket, exitAuth, exitAudit, exitIssuer, exitConfig, exitNoGrant, exitWaiting, exitNotRun,
+	}
+}
+
 // childExit carries the exit code of a command that jit ran.
 type childExit struct{ code int }
 

@@ -96,16 +96,13 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 // Every command says what it does, shows how, and lists its exit codes.
 func TestEveryCommandIsDescribed(t *testing.T) {
 	walk(newRootCmd(&app{}), func(c *cobra.Command) {
-		if !c.HasParent() || c.Name() == "completion" || c.Parent().Name() == "completion" {
-			return // cobra's own
-		}
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
 		}
-		if !strings.Contains(c.Long, "Exit codes:") {
-			t.Errorf("%s: the help lists no exit codes", c.CommandPath())
+		if before, _, ok := strings.Cut(c.Long, "Exit codes:"); !ok || strings.TrimSpace(before) == "" {
+			t.Errorf("%s: the help says too little, or lists no exit codes", c.CommandPath())
 		}
-		if c.Runnable() && !c.HasSubCommands() && c.Example == "" {
+		if c.Example == "" {
 			t.Errorf("%s: no example", c.CommandPath())
 		}
 	})

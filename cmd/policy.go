@@ -13,10 +13,11 @@ import (
 
 func newPolicyCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "policy",
-		Short: "Work on the policy",
-		Long:  "Work on the policy that says what a ticket unlocks." + exitCodes(exitConfig),
-		RunE:  needCommand,
+		Use:     "policy",
+		Short:   "Work on the policy",
+		Long:    "Work on the policy that says what a ticket unlocks." + exitCodes(exitConfig),
+		Example: "  jit policy check",
+		RunE:    needCommand,
 	}
 	c.AddCommand(newPolicyCheckCmd(a))
 	return c

@@ -22,7 +22,8 @@ func newRootCmd(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "jit",
 		Short:         "Short-lived access that a Jira ticket justifies",
-		Long:          rootLong,
+		Long:          rootLong + exitCodes(everyExitCode()...),
+		Example:       "  jit sandbox\n  jit explain OPS-7\n  jit request OPS-7 -e prod-readonly\n  jit exec -- aws s3 ls",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
@@ -43,11 +44,28 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelpCmd(root))
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			c.RunE, c.Long = needCommand, c.Long+exitCodes()
+			describeCompletion(c)
 		}
 		asUsage(c)
 	}
 	return root
+}
+
+// describeCompletion says of cobra's own command what the others say of theirs.
+func describeCompletion(completion *cobra.Command) {
+	completion.RunE = needCommand
+	completion.Long += exitCodes()
+	completion.Example = "  jit completion bash > ~/.local/share/bash-completion/completions/jit"
+	examples := map[string]string{
+		"bash":       "  source <(jit completion bash)",
+		"zsh":        "  source <(jit completion zsh)",
+		"fish":       "  jit completion fish | source",
+		"powershell": "  jit completion powershell | Out-String | Invoke-Expression",
+	}
+	for _, shell := range completion.Commands() {
+		shell.Long = strings.TrimRight(shell.Long, "\n") + exitCodes()
+		shell.Example = examples[shell.Name()]
+	}
 }
 
 // newHelpCmd replaces cobra's, which takes an unknown topic for success.

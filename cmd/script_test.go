@@ -25,7 +25,7 @@ import (
 // process of its own.
 func TestMain(m *testing.M) {
 	usualUmask()
-	testscript.Main(m, map[string]func(){"jit": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"jit": func() { os.Exit(Main()) }, "test-browser": browse})
 }
 
 // output collects what every jit of every script printed, so that one search

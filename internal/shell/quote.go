@@ -47,7 +47,8 @@ func (d Dialect) set(v Var) string {
 func (d Dialect) unset(name string) string {
 	switch d {
 	case Fish:
-		return "set -eg " + name + ";"
+		// It fails where the variable is not set, and no later set would mend $status.
+		return "set -eg " + name + "; or true;"
 	case Csh:
 		return "unsetenv " + name + ";"
 	case PowerShell:

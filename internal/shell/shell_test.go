@@ -93,7 +93,7 @@ func TestEachDialectsWords(t *testing.T) {
 	vars := []Var{{"A", `it's $x\ !`}, {"B", "’"}}
 	for d, want := range map[Dialect]string{
 		Sh:         "unset C;\nexport A='it'\\''s $x\\ !';\nexport B='’';\n",
-		Fish:       "set -eg C;\nset -gx A 'it\\'s $x\\\\ !';\nset -gx B '’';\n",
+		Fish:       "set -eg C; or true;\nset -gx A 'it\\'s $x\\\\ !';\nset -gx B '’';\n",
 		Csh:        "unsetenv C;\nsetenv A 'it'\\''s $x\\ \\!';\nsetenv B '’';\n",
 		PowerShell: "Remove-Item -ErrorAction SilentlyContinue Env:C;\n$Env:A = 'it''s $x\\ !';\n$Env:B = '’’';\n",
 		Elvish:     "unset-env C;\nset-env A 'it''s $x\\ !';\nset-env B '’';\n",
