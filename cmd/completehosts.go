@@ -18,25 +18,35 @@ import (
 // host brings all of the latter.
 func (a *app) completeHosts() completion {
 	return a.quietly(func(ctx context.Context, quiet *app) []cobra.Completion {
-		var out []cobra.Completion
-		known := quiet.knownHosts()
-		for _, p := range quiet.hostPatterns(ctx) {
-			for _, host := range append(literal(p.hosts), known...) {
-				done := cobra.CompletionWithDesc(host, p.why)
-				same := func(c cobra.Completion) bool { return strings.HasPrefix(c, host+"\t") || c == host }
-				if sshclient.Matches(p.hosts, host) && !slices.ContainsFunc(out, same) {
-					out = append(out, done)
-				}
-			}
-		}
-		return out
+		return hostsOf(quiet.hostPatterns(ctx), quiet.knownHosts())
 	})
+}
+
+func hostsOf(patterns []hostPattern, known []string) []cobra.Completion {
+	var out []cobra.Completion
+	told := map[string]bool{}
+	for _, p := range patterns {
+		for _, host := range p.among(known) {
+			if !told[host] {
+				out = append(out, cobra.CompletionWithDesc(host, p.why))
+			}
+			told[host] = true
+		}
+	}
+	return out
 }
 
 // hostPattern are the patterns of a grant or an entitlement.
 type hostPattern struct {
 	hosts []string
 	why   string
+}
+
+// among are the hosts that the patterns name in full, and those of known that
+// one of them fits.
+func (p hostPattern) among(known []string) []string {
+	fit := slices.DeleteFunc(slices.Clone(known), func(host string) bool { return !sshclient.Matches(p.hosts, host) })
+	return append(literal(p.hosts), fit...)
 }
 
 func (a *app) hostPatterns(ctx context.Context) []hostPattern {

@@ -70,6 +70,13 @@ func examples() map[string]example {
 		"jit ssh -L 8080:localhost:80 ops@bastion-1": {before: ssh},
 		"jit ssh --request OPS-7 bastion-1 uptime":   {},
 
+		"jit ssh config":                             {},
+		"jit ssh config --install --dry-run":         {},
+		"jit ssh config --install --yes":             {},
+		"jit ssh config --undo --yes":                {before: []string{"jit ssh config --install --yes"}},
+		"jit ssh config agent":                       {}, // nothing is in force, so it ends
+		"jit ssh config match --login ops bastion-1": {before: ssh},
+
 		"jit aws configure --dry-run":    {},
 		"jit aws configure --yes":        {},
 		"jit aws configure --undo --yes": {before: []string{"jit aws configure --yes"}},
