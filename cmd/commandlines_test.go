@@ -116,7 +116,7 @@ func parses(args []string) error {
 	if help, err := c.Flags().GetBool("help"); err == nil && help {
 		return nil
 	}
-	if c.HasSubCommands() && c.HasParent() {
+	if c.HasSubCommands() && c.HasParent() && c.Name() != "config" {
 		return fmt.Errorf("%s needs a command", c.CommandPath())
 	}
 	return c.ValidateArgs(c.Flags().Args())

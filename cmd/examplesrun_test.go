@@ -31,7 +31,7 @@ func browse() {
 		address = values.Get("url")
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Get(address) //nolint:noctx // the process ends with it
+	answer, err := client.Get(address)
 	if err != nil {
 		os.Exit(1)
 	}

@@ -132,7 +132,7 @@ func (a *app) sshConfigFile(o sshConfigOptions) (string, dotfile.File, error) {
 		if err != nil && !o.undo {
 			return "", dotfile.File{}, err
 		}
-		if err == nil && cfg.Sandbox {
+		if err == nil && cfg.Sandbox && !o.undo {
 			return "", dotfile.File{}, fault.New(fault.Usage, "a sandbox does not touch your own ~/.ssh/config").
 				WithHint("name a file with --file, and use it with ssh -F")
 		}

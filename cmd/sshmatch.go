@@ -178,7 +178,7 @@ func (a *app) startAgent() error {
 		args = append([]string{"--config", a.configFlag}, args...)
 	}
 	// It must outlive the ssh that asked, so no context ends it.
-	c := exec.Command(program, args...) //nolint:noctx // see above
+	c := exec.Command(program, args...) //nolint:noctx,forbidigo // see above
 	c.Env, c.SysProcAttr = a.env.All(), detached()
 	if err := c.Start(); err != nil {
 		return fault.Wrap(fault.Internal, err, "the key agent cannot be started")

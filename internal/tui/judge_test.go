@@ -105,7 +105,7 @@ func TestALookupCanBeLeft(t *testing.T) {
 	m.Update(pageMsg(tickets(m.o.Policy)))
 	var asked context.Context
 	m.o.Lookup = func(ctx context.Context, _ ticket.Key) (access.Candidate, error) {
-		asked = ctx
+		asked = ctx //nolint:fatcontext // it is looked at after the call
 		<-ctx.Done()
 		return access.Candidate{}, ctx.Err()
 	}

@@ -135,7 +135,7 @@ func (p *plain) askLine(ctx context.Context, question string, l *line) error {
 		p.note = fmt.Sprintf("the answer may have at most %d bytes", l.max)
 		return nil
 	}
-	p.enter()
+	p.enter() //nolint:contextcheck // a command of the model has the context of the picker
 	return nil
 }
 
@@ -186,7 +186,7 @@ func (p *plain) askEntitlement(ctx context.Context) error {
 		return nil
 	}
 	p.cursor = n
-	p.enter()
+	p.enter() //nolint:contextcheck // a command of the model has the context of the picker
 	return nil
 }
 
