@@ -66,7 +66,7 @@ func (a *app) awsConfigure(ctx context.Context, o editOptions) error {
 		if err != nil {
 			return err
 		}
-		done, err := a.makeEdit(ctx, e, o)
+		done, err := a.makeEdits(ctx, o, e)
 		if done && err == nil {
 			a.io.Note("took the profiles out of %s", path)
 		}
@@ -80,7 +80,7 @@ func (a *app) awsConfigure(ctx context.Context, o editOptions) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.makeEdit(ctx, e, o)
+	done, err := a.makeEdits(ctx, o, e)
 	if done && err == nil {
 		a.io.Note("next: aws --profile %s sts get-caller-identity", profiles[0].Name())
 	}

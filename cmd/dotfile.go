@@ -23,13 +23,8 @@ func (o *editOptions) flags(c *cobra.Command) {
 	f.BoolVar(&o.dryRun, "dry-run", false, "decide and stop: print what would change")
 }
 
-// makeEdit shows a change and makes it once it is agreed to. It reports whether
-// it was made.
-func (a *app) makeEdit(ctx context.Context, e dotfile.Edit, o editOptions) (bool, error) {
-	return a.makeEdits(ctx, o, e)
-}
-
-// makeEdits is makeEdit for several files, in their order.
+// makeEdits shows changes and makes them, in their order, once they are agreed
+// to. It reports whether they were made.
 func (a *app) makeEdits(ctx context.Context, o editOptions, edits ...dotfile.Edit) (bool, error) {
 	edits = slices.DeleteFunc(edits, dotfile.Edit.Empty)
 	var diffs strings.Builder

@@ -25,7 +25,6 @@ const (
 	needsKeyring  = "it changes the keyring of whoever runs the tests; a script with a keyring of its own runs it"
 	standsForID   = "GRANT stands for an id"
 	realSite      = "it asks acme.atlassian.net"
-	realHome      = "a sandbox leaves ~/.ssh/config alone; a script edits another file"
 	anotherRunner = "another program runs it"
 )
 
@@ -72,10 +71,10 @@ func examples() map[string]example {
 		"jit ssh --request OPS-7 bastion-1 uptime":   {},
 
 		"jit ssh config":                             {},
-		"jit ssh config --install --dry-run":         {parsed: realHome},
-		"jit ssh config --install --yes":             {parsed: realHome},
-		"jit ssh config --undo --yes":                {},
-		"jit ssh config agent":                       {}, // nothing is in force, so it ends
+		"jit ssh config --install --dry-run":         {code: exitUsage}, // a sandbox leaves ~/.ssh/config alone: a script edits another file
+		"jit ssh config --install --yes":             {code: exitUsage}, // a sandbox leaves ~/.ssh/config alone: a script edits another file
+		"jit ssh config --undo --yes":                {code: exitUsage}, // a sandbox leaves ~/.ssh/config alone: a script edits another file
+		"jit ssh config agent":                       {},                // nothing is in force, so it ends
 		"jit ssh config match --login ops bastion-1": {before: ssh},
 
 		"jit aws configure --dry-run":    {},

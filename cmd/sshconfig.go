@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +64,7 @@ func (a *app) sshConfig(ctx context.Context, o sshConfigOptions) error {
 		return err
 	}
 	if o.undo {
-		return a.undoSSHConfig(ctx, o, places)
+		return a.editSSHConfig(ctx, o, places, "")
 	}
 	text, err := a.sshConfigText(places)
 	if err != nil {
@@ -73,52 +74,43 @@ func (a *app) sshConfig(ctx context.Context, o sshConfigOptions) error {
 		_, err := io.WriteString(a.io.Out, text)
 		return err
 	}
-	return a.installSSHConfig(ctx, o, places, text)
+	return a.editSSHConfig(ctx, o, places, text)
 }
 
-func sshBlock() dotfile.Block { return dotfile.Block{Owner: "jit ssh config", Top: true} }
-
-func (a *app) installSSHConfig(ctx context.Context, o sshConfigOptions, places sshclient.Places, text string) error {
+// editSSHConfig puts the Include, and the text that it names, into place or
+// takes both away. What is included is there for as long as the Include is.
+func (a *app) editSSHConfig(ctx context.Context, o sshConfigOptions, places sshclient.Places, text string) error {
 	path, file, err := a.sshConfigFile(o)
 	if err != nil {
+		return err
+	}
+	own, err := dotfile.Read(places.Config())
+	if err != nil {
+		return err
+	}
+	block := dotfile.Block{Owner: "jit ssh config", Top: true}
+	if o.undo {
+		users, err := block.Cut(file)
+		if err != nil {
+			return err
+		}
+		done, err := a.makeEdits(ctx, o.editOptions, users, dotfile.Delete(own))
+		if done && err == nil {
+			a.io.Note("ssh no longer asks jit; %s is as it was", path)
+		}
 		return err
 	}
 	include, err := places.Include()
 	if err != nil {
 		return err
 	}
-	users, err := sshBlock().Set(file, include)
-	if err != nil {
-		return err
-	}
-	own, err := dotfile.Read(places.Config())
+	users, err := block.Set(file, include)
 	if err != nil {
 		return err
 	}
 	done, err := a.makeEdits(ctx, o.editOptions, dotfile.Replace(own, text), users)
 	if done && err == nil {
 		a.io.Note("ssh asks jit from now on: %s includes %s", path, places.Config())
-	}
-	return err
-}
-
-func (a *app) undoSSHConfig(ctx context.Context, o sshConfigOptions, places sshclient.Places) error {
-	path, file, err := a.sshConfigFile(o)
-	if err != nil {
-		return err
-	}
-	users, err := sshBlock().Cut(file)
-	if err != nil {
-		return err
-	}
-	own, err := dotfile.Read(places.Config())
-	if err != nil {
-		return err
-	}
-	// The user's first: an Include of nothing does no harm, and is not left.
-	done, err := a.makeEdits(ctx, o.editOptions, users, dotfile.Delete(own))
-	if done && err == nil {
-		a.io.Note("ssh no longer asks jit; %s is as it was", path)
 	}
 	return err
 }
@@ -132,7 +124,7 @@ func (a *app) sshConfigFile(o sshConfigOptions) (string, dotfile.File, error) {
 		if err != nil && !o.undo {
 			return "", dotfile.File{}, err
 		}
-		if err == nil && cfg.Sandbox && !o.undo {
+		if err == nil && cfg.Sandbox {
 			return "", dotfile.File{}, fault.New(fault.Usage, "a sandbox does not touch your own ~/.ssh/config").
 				WithHint("name a file with --file, and use it with ssh -F")
 		}
@@ -180,15 +172,12 @@ func (a *app) selfCommand() (string, error) {
 		}
 		words = append(words, "--config", path)
 	}
-	line := ""
-	for _, word := range words {
-		quoted, err := sshclient.QuoteWord(word)
-		if err != nil {
+	for i, word := range words {
+		if words[i], err = sshclient.QuoteWord(word); err != nil {
 			return "", err
 		}
-		line += quoted + " "
 	}
-	return line[:len(line)-1], nil
+	return strings.Join(words, " "), nil
 }
 
 // self is the path of this program: the one on the PATH where that is the same,

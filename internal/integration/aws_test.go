@@ -108,7 +108,7 @@ func TestCredentialProcessServesAwscli(t *testing.T) {
 	storm(100, func() {
 		r := finish(t, w.command(t.Context(), "credential-process", "-e", "data", "--config", w.path("config.yaml")))
 		var answer struct{ SessionToken string }
-		if err := json.Unmarshal([]byte(r.stdout), &answer); r.code != 0 || err != nil || answer.SessionToken == "" {
+		if err := json.Unmarshal([]byte(r.stdout), &answer); r.code != 0 || err != nil || answer.SessionToken == "" || !strings.Contains(r.stdout, `"Version":1`) {
 			t.Errorf("exit code %d, %v, standard error %q", r.code, err, r.stderr)
 		}
 	})
