@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -116,7 +117,7 @@ func parses(args []string) error {
 	if help, err := c.Flags().GetBool("help"); err == nil && help {
 		return nil
 	}
-	if c.HasSubCommands() && c.HasParent() && c.Name() != "config" {
+	if reflect.ValueOf(c.RunE).Pointer() == reflect.ValueOf(needCommand).Pointer() {
 		return fmt.Errorf("%s needs a command", c.CommandPath())
 	}
 	return c.ValidateArgs(c.Flags().Args())

@@ -127,11 +127,7 @@ func (a *app) completeGrants() completion {
 }
 
 func (a *app) inForce(ctx context.Context) []credential.Held {
-	w, err := a.openWallet()
-	if err != nil {
-		return nil
-	}
-	held, err := w.List(ctx, a.now())
+	_, held, err := a.listHeld(ctx)
 	if err != nil {
 		return nil
 	}

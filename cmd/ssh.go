@@ -145,11 +145,7 @@ func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (crede
 	if o.ttl != 0 || o.reason != "" {
 		return credential.SSH{}, fault.New(fault.Usage, "--for and --reason go with --request")
 	}
-	w, err := a.openWallet()
-	if err != nil {
-		return credential.SSH{}, err
-	}
-	held, err := w.List(ctx, a.now())
+	w, held, err := a.listHeld(ctx)
 	if err != nil {
 		return credential.SSH{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"time"
@@ -128,4 +129,23 @@ func keysOf(ctx context.Context, w *wallet.Wallet, now time.Time) ([]credential.
 		return keys, nil
 	}
 	return nil, err
+}
+
+// startAgent starts the key agent as a process of its own, which ends by itself.
+func (a *app) startAgent() error {
+	program, err := self()
+	if err != nil {
+		return err
+	}
+	args := []string{"ssh", "config", "agent"}
+	if a.configFlag != "" {
+		args = append([]string{"--config", a.configFlag}, args...)
+	}
+	// It must outlive the ssh that asked, so no context ends it.
+	c := exec.Command(program, args...) //nolint:noctx,forbidigo // see above
+	c.Env, c.SysProcAttr = a.env.All(), detached()
+	if err := c.Start(); err != nil {
+		return fault.Wrap(fault.Internal, err, "the key agent cannot be started")
+	}
+	return c.Process.Release()
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,11 +67,7 @@ func (a *app) sshMatch(ctx context.Context, o sshMatchOptions) error {
 }
 
 func (a *app) matchHost(ctx context.Context, o sshMatchOptions) error {
-	w, err := a.openWallet()
-	if err != nil {
-		return err
-	}
-	held, err := w.List(ctx, a.now())
+	w, held, err := a.listHeld(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,7 +136,7 @@ const agentWait = 5 * time.Second
 
 // haveAgent starts the key agent where none is running, and waits for it.
 func (a *app) haveAgent(ctx context.Context, places sshclient.Places) error {
-	if answers(ctx, places.Socket()) {
+	if sshclient.Answers(ctx, places.Socket()) {
 		return nil
 	}
 	if err := a.startAgent(); err != nil {
@@ -150,38 +145,10 @@ func (a *app) haveAgent(ctx context.Context, places sshclient.Places) error {
 	ctx, cancel := context.WithTimeout(ctx, agentWait)
 	defer cancel()
 	for ctx.Err() == nil {
-		if answers(ctx, places.Socket()) {
+		if sshclient.Answers(ctx, places.Socket()) {
 			return nil
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	return fault.New(fault.Internal, "the key agent has not started").WithHint("run jit ssh config agent to see why")
-}
-
-func answers(ctx context.Context, socket string) bool {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", socket)
-	if err != nil {
-		return false
-	}
-	return conn.Close() == nil
-}
-
-// startAgent starts the key agent as a process of its own, which ends by itself.
-func (a *app) startAgent() error {
-	program, err := self()
-	if err != nil {
-		return err
-	}
-	args := []string{"ssh", "config", "agent"}
-	if a.configFlag != "" {
-		args = append([]string{"--config", a.configFlag}, args...)
-	}
-	// It must outlive the ssh that asked, so no context ends it.
-	c := exec.Command(program, args...) //nolint:noctx,forbidigo // see above
-	c.Env, c.SysProcAttr = a.env.All(), detached()
-	if err := c.Start(); err != nil {
-		return fault.Wrap(fault.Internal, err, "the key agent cannot be started")
-	}
-	return c.Process.Release()
 }

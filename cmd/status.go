@@ -35,11 +35,7 @@ func newStatusCmd(a *app) *cobra.Command {
 }
 
 func (a *app) status(ctx context.Context, asJSON bool) error {
-	w, err := a.openWallet()
-	if err != nil {
-		return err
-	}
-	held, err := w.List(ctx, a.now())
+	w, held, err := a.listHeld(ctx)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,16 @@ func (a *app) openWallet() (*wallet.Wallet, error) {
 	return a.walletOf(cfg.Wallet)
 }
 
+// listHeld opens the wallet and lists the grants in force.
+func (a *app) listHeld(ctx context.Context) (*wallet.Wallet, []credential.Held, error) {
+	w, err := a.openWallet()
+	if err != nil {
+		return nil, nil, err
+	}
+	held, err := w.List(ctx, a.now())
+	return w, held, err
+}
+
 // use opens the grant in force that a command is to use. Where none fits, the
 // files that should hold one and do not are told too.
 func (a *app) use(ctx context.Context, kind grant.Kind, entitlement string) (credential.Held, credential.Credential, error) {

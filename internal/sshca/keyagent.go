@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -161,13 +160,18 @@ func (a *KeyAgent) broken(conn *agentConn, err error) error {
 // Purge takes certificates of ours that have expired out of the agent, and
 // returns how many.
 func (a *KeyAgent) Purge(ctx context.Context, now time.Time) (int, error) {
-	return a.remove(ctx, func(c *ssh.Certificate) bool { return expired(c, now) })
+	conn, err := dialAgent(ctx, a.socket, agentTimeout)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	return purge(conn, func(c *ssh.Certificate) bool { return expired(c, now) })
 }
 
 // Remove takes the certificate with a key id (credential.SSH.KeyID) and its
 // key out of the agent. It is no error if it is not there, or no agent is.
 func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {
-	ours := func(c *ssh.Certificate) bool { return c.KeyId == keyID && ourKeyID().MatchString(keyID) }
+	this := func(c *ssh.Certificate) bool { return c.KeyId == keyID }
 	conn, err := dialAgent(ctx, a.socket, agentTimeout)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 		return nil // the agent is gone, and every key in it
@@ -175,49 +179,48 @@ func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {
 		return err
 	}
 	defer conn.Close()
-	if _, err := purge(conn, ours); err != nil {
+	if _, err := purge(conn, this); err != nil {
 		return err
 	}
-	held, err := conn.List()
+	left, err := ours(conn, this)
 	if err != nil {
-		return fault.Wrap(fault.Config, conn.why(err), "ssh-agent does not list its keys").WithHint(agentHint)
+		return err
 	}
-	if slices.ContainsFunc(held, func(k *agent.Key) bool {
-		public, err := ssh.ParsePublicKey(k.Blob)
-		cert, ok := public.(*ssh.Certificate)
-		return err == nil && ok && ours(cert)
-	}) {
+	if len(left) > 0 {
 		return fault.New(fault.Config, "ssh-agent refuses to give the key up")
 	}
 	return nil
-}
-
-func (a *KeyAgent) remove(ctx context.Context, which func(*ssh.Certificate) bool) (int, error) {
-	conn, err := dialAgent(ctx, a.socket, agentTimeout)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	return purge(conn, which)
 }
 
 func expired(c *ssh.Certificate, now time.Time) bool {
 	return c.ValidBefore <= uint64(max(now.Unix(), 0))
 }
 
-// purge removes those of our certificates that which picks. A certificate that
-// the agent refuses to remove has gone by itself since it was listed.
-func purge(conn *agentConn, which func(*ssh.Certificate) bool) (removed int, err error) {
+// ours are those of our certificates in the agent that which picks.
+func ours(conn *agentConn, which func(*ssh.Certificate) bool) ([]*ssh.Certificate, error) {
 	held, err := conn.List()
 	if err != nil {
-		return 0, fault.Wrap(fault.Config, conn.why(err), "ssh-agent does not list its keys").WithHint(agentHint)
+		return nil, fault.Wrap(fault.Config, conn.why(err), "ssh-agent does not list its keys").WithHint(agentHint)
 	}
+	var found []*ssh.Certificate
 	for _, k := range held {
 		public, err := ssh.ParsePublicKey(k.Blob)
 		cert, ok := public.(*ssh.Certificate)
-		if err != nil || !ok || !ourKeyID().MatchString(cert.KeyId) || !which(cert) {
-			continue
+		if err == nil && ok && ourKeyID().MatchString(cert.KeyId) && which(cert) {
+			found = append(found, cert)
 		}
+	}
+	return found, nil
+}
+
+// purge removes those of our certificates that which picks. A certificate that
+// the agent refuses to remove may have gone by itself since it was listed.
+func purge(conn *agentConn, which func(*ssh.Certificate) bool) (removed int, err error) {
+	found, err := ours(conn, which)
+	if err != nil {
+		return 0, err
+	}
+	for _, cert := range found {
 		switch err := conn.Remove(cert); {
 		case err == nil:
 			removed++

@@ -99,12 +99,19 @@ func sweep(ctx context.Context, parent string, now time.Time) {
 		if err != nil || !info.IsDir() || now.Sub(info.ModTime()) < staleAfter {
 			continue
 		}
-		var d net.Dialer
-		conn, err := d.DialContext(ctx, "unix", filepath.Join(dir, socketName))
-		if err == nil {
-			_ = conn.Close()
-			continue
+		if !Answers(ctx, filepath.Join(dir, socketName)) {
+			_ = os.RemoveAll(dir)
 		}
-		_ = os.RemoveAll(dir)
 	}
+}
+
+// Answers reports whether somebody serves a socket.
+func Answers(ctx context.Context, socket string) bool {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // there was somebody, however it ends
+	return true
 }
