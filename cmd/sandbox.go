@@ -107,7 +107,8 @@ const lastWord = 3 * time.Second
 
 // runForwarding runs a child and passes on the signals that are sent to jit
 // alone, so that both end together and the world is taken down. SIGQUIT comes
-// from the terminal to both; jit outlives it to clean up.
+// from the terminal to both; jit outlives it to clean up. A child that stops has
+// jit stop too.
 func runForwarding(child *exec.Cmd) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
@@ -118,6 +119,7 @@ func runForwarding(child *exec.Cmd) error {
 	ended := make(chan struct{})
 	defer close(ended)
 	go forward(child.Process, signals, ended)
+	go stopWith(child.Process, ended)
 	return child.Wait()
 }
 

@@ -226,10 +226,7 @@ func (a *app) runSSH(ctx context.Context, program string, command sshclient.Comm
 		return err
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
-	options := []string{
-		"-o", sshclient.PathOption("IdentityAgent", served.Socket()), "-o", "IdentitiesOnly=yes",
-		"-o", sshclient.PathOption("IdentityFile", served.Public()),
-	}
+	options := served.Options()
 	if left := key.ExpiresAt.Sub(a.now()); left < 2*time.Minute {
 		a.io.Warn("the grant ends in %s; an open connection stays", left.Round(time.Second))
 	}

@@ -76,11 +76,12 @@ func (a *app) sshAgent(ctx context.Context) (err error) {
 	return errors.Join(err, os.RemoveAll(places.Hosts()))
 }
 
-// tend waits until no SSH grant is in force, or the agent is ended.
+// tend waits until no SSH grant is in force, or the agent is ended. Once one has
+// expired, the user's own agent is emptied of it.
 func (a *app) tend(ctx context.Context, w *wallet.Wallet, served <-chan error) error {
 	for {
-		held, err := w.List(ctx, a.now())
-		if err != nil || !hasSSH(held) {
+		due, err := nextSSH(ctx, w, a.now())
+		if err != nil || due.IsZero() {
 			return err
 		}
 		select {
@@ -88,7 +89,9 @@ func (a *app) tend(ctx context.Context, w *wallet.Wallet, served <-chan error) e
 			return nil
 		case err := <-served:
 			return err
-		case <-time.After(agentTick):
+		case <-time.After(agentTick): // a revocation or a longer grant may have changed it
+		}
+		if !a.now().Before(due) {
 			a.emptyAgent(ctx)
 		}
 	}
@@ -102,8 +105,19 @@ func (a *app) emptyAgent(ctx context.Context) {
 	}
 }
 
-func hasSSH(held []credential.Held) bool {
-	return slices.ContainsFunc(held, func(h credential.Held) bool { return h.Grant.Kind == grant.SSH })
+// nextSSH is when the first of the SSH grants in force expires, the zero time
+// where there is none.
+func nextSSH(ctx context.Context, w *wallet.Wallet, now time.Time) (time.Time, error) {
+	held, err := w.List(ctx, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, h := range held { // the soonest expiry first
+		if h.Grant.Kind == grant.SSH {
+			return h.Grant.ExpiresAt, nil
+		}
+	}
+	return time.Time{}, nil
 }
 
 // keysOf are the keys of the SSH grants in force, that which expires last first.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/sshclient"
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -71,7 +73,7 @@ func (a *app) matchHost(ctx context.Context, o sshMatchOptions) error {
 	if err != nil {
 		return err
 	}
-	if !hasSSH(held) {
+	if !slices.ContainsFunc(held, func(h credential.Held) bool { return h.Grant.Kind == grant.SSH }) {
 		return noMatch()
 	}
 	login, names := a.resolveHost(ctx, o)

@@ -10,11 +10,13 @@ import (
 )
 
 // watchedAgent is an ssh-agent in the test's process that tells the world's
-// watcher of each key, and ignores lifetimes where it is stubborn.
+// watcher of each key, ignores lifetimes where it is stubborn, and knows none
+// where it is timeless.
 type watchedAgent struct {
 	agent.ExtendedAgent
 	socket   string
 	stubborn bool
+	timeless bool
 	watch    *watcher
 }
 
@@ -44,6 +46,9 @@ func (w *world) watchedAgent() *watchedAgent {
 
 // Add keeps the key.
 func (a *watchedAgent) Add(key agent.AddedKey) error {
+	if a.timeless && key.LifetimeSecs != 0 {
+		return errors.New("no such constraint")
+	}
 	if a.stubborn {
 		key.LifetimeSecs = 0
 	}

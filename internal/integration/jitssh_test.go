@@ -118,3 +118,72 @@ func TestJitSSHForwardsTheUsersAgentAndNotTheKey(t *testing.T) {
 		t.Errorf("nobody asked, and the host sees\n%s", r.stdout)
 	}
 }
+
+// A key that the user's own configuration or command line names would be let in,
+// and is not offered: the host's log is to name the grant or nobody.
+func TestJitSSHOffersTheCertificateAlone(t *testing.T) {
+	w := newWorld(t)
+	w.logins = []string{me(t)}
+	server := startSSHD(t, w.fileCA())
+	w.start()
+	w.fileCA() // which the host does not trust
+	w.configure()
+	mine, certified := w.path("mine"), w.path("certified")
+	for _, key := range []string{mine, certified} {
+		finish(t, w.program(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)).want(t, 0)
+	}
+	public, err := os.ReadFile(mine + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.authorize(string(public))
+	plain := append(throughJit(server, me(t)), "-i", mine, "127.0.0.1", "echo in")
+	finish(t, w.program(t.Context(), "ssh", plain...)).want(t, 0)
+	w.request("bastion")
+	r := w.jit(append([]string{"ssh", "-o", "LogLevel=DEBUG"}, plain...)...)
+	if offers := strings.Count(r.stderr, "Offering public key"); r.code != 255 || offers != 1 {
+		t.Errorf("exit code %d after %d offers\n%s", r.code, offers, r.stderr)
+	}
+}
+
+// Whoever kills jit takes the key away: ssh goes on, but nothing signs any more,
+// and the next jit ssh removes what is left.
+func TestJitSSHKilledServesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.logins = []string{me(t)}
+	server := startSSHD(t, w.fileCA())
+	w.start()
+	w.env["TMPDIR"] = shortDir(t)
+	w.request("bastion")
+	args := append([]string{"ssh"}, throughJit(server, me(t))...)
+	c := w.command(t.Context(), append(args, "127.0.0.1", "echo in; sleep 60")...)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 3)); err != nil { // it is in
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob(w.env["TMPDIR"] + "/jit-ssh-*/agent")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%q, %v", found, err)
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	list := w.program(t.Context(), "ssh-add", "-l")
+	list.Env = append(list.Env, "SSH_AUTH_SOCK="+found[0])
+	finish(t, list).want(t, 2) // no agent
+	dir, old := filepath.Dir(found[0]), time.Now().Add(-time.Hour)
+	if err := os.Chtimes(dir, old, old); err != nil {
+		t.Fatal(err)
+	}
+	w.jit(append(args, "127.0.0.1", "echo in")...).want(t, 0)
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("what a killed one left is still there")
+	}
+}

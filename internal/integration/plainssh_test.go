@@ -106,3 +106,28 @@ func TestPlainSSHStartsOneAgentWhichForgetsAtOnce(t *testing.T) {
 		t.Errorf("after the revocation the agent lists\n%s", got)
 	}
 }
+
+// What serves plain ssh also takes an expired key out of an agent that keeps its
+// keys for ever.
+func TestAgentWithoutLifetimesLosesTheKeyAtExpiry(t *testing.T) {
+	w := newWorld(t)
+	w.logins = []string{me(t)}
+	server := startSSHD(t, w.fileCA())
+	w.start()
+	keys := w.watchedAgent()
+	keys.timeless = true
+	w.env["SSH_AUTH_SOCK"] = keys.socket
+	short := w.request("bastion", "--for", "4s")
+	w.ssh(server, me(t)).want(t, 0)
+	if ids := keys.keyIDs(t); len(ids) != 1 || !strings.Contains(ids[0], short.ID) {
+		t.Fatalf("it has %q", ids)
+	}
+	for deadline := time.Now().Add(30 * time.Second); len(keys.keyIDs(t)) > 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it still has the key")
+		}
+	}
+	if now := time.Now(); now.Before(short.ExpiresAt) {
+		t.Errorf("it lost the key %s early", short.ExpiresAt.Sub(now))
+	}
+}

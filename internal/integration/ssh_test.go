@@ -25,7 +25,11 @@ import (
 type sshd struct {
 	port string
 	log  string // file
+	keys string // file
 }
+
+// authorize lets a key in without any certificate.
+func (s sshd) authorize(line string) { _ = os.WriteFile(s.keys, []byte(line), 0o600) }
 
 // startSSHD runs sshd until the test ends. caLine is the line of the CA's key.
 func startSSHD(t testing.TB, caLine string) sshd {
@@ -40,7 +44,7 @@ func startSSHD(t testing.TB, caLine string) sshd {
 	}
 	dir := shortDir(t)
 	port := freePort(t)
-	s := sshd{port: port, log: filepath.Join(dir, "log")}
+	s := sshd{port: port, log: filepath.Join(dir, "log"), keys: filepath.Join(dir, "keys")}
 	key := filepath.Join(dir, "host")
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -48,7 +52,7 @@ func startSSHD(t testing.TB, caLine string) sshd {
 	config := fmt.Sprintf(`ListenAddress 127.0.0.1:%s
 HostKey %s
 TrustedUserCAKeys %s
-AuthorizedKeysFile none
+AuthorizedKeysFile %s
 AuthenticationMethods publickey
 PasswordAuthentication no
 KbdInteractiveAuthentication no
@@ -58,7 +62,7 @@ StrictModes no
 PidFile none
 Subsystem sftp internal-sftp
 LogLevel VERBOSE
-`, port, key, filepath.Join(dir, "ca.pub"))
+`, port, key, filepath.Join(dir, "ca.pub"), s.keys)
 	writeFile(t, filepath.Join(dir, "config"), config)
 	writeFile(t, filepath.Join(dir, "ca.pub"), caLine+"\n")
 	c := exec.Command(path, "-D", "-f", filepath.Join(dir, "config"), "-E", s.log)

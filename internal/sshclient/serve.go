@@ -24,6 +24,7 @@ const (
 // key is in memory only.
 type Agent struct {
 	dir      string
+	kind     string // of the certificate
 	listener net.Listener
 }
 
@@ -40,7 +41,7 @@ func Serve(ctx context.Context, parent string, key credential.SSH, now func() ti
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the key cannot be served").WithHint("look at the permissions of %s", parent)
 	}
-	a := &Agent{dir: dir}
+	a := &Agent{dir: dir, kind: held.cert.Type()}
 	var c net.ListenConfig
 	a.listener, err = c.Listen(ctx, "unix", a.Socket())
 	if err == nil {
@@ -59,6 +60,17 @@ func (a *Agent) Socket() string { return filepath.Join(a.dir, socketName) }
 
 // Public is a file with the certificate, which has nothing secret.
 func (a *Agent) Public() string { return filepath.Join(a.dir, publicName) }
+
+// Options has ssh offer the agent's certificate and nothing else. IdentitiesOnly
+// leaves the keys that the user's configuration or an -i names; being of another
+// kind than a certificate, they are not accepted. The option goes by the name
+// that OpenSSH had for it before 8.5, which later ones know too.
+func (a *Agent) Options() []string {
+	return []string{
+		"-o", PathOption("IdentityAgent", a.Socket()), "-o", "IdentitiesOnly=yes",
+		"-o", PathOption("IdentityFile", a.Public()), "-o", "PubkeyAcceptedKeyTypes=" + a.kind,
+	}
+}
 
 // Close ends the agent and removes its directory.
 func (a *Agent) Close() error {

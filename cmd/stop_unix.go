@@ -1,0 +1,32 @@
+//go:build unix
+
+package cmd
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// stopWith stops jit whenever its child was stopped alone, as by ssh's ~^Z or a
+// shell's suspend, so that the shell that started jit has the terminal back; and
+// has the child go on when jit does. It ends with the child.
+func stopWith(child *os.Process, ended <-chan struct{}) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGCONT)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case s := <-signals:
+			if s == syscall.SIGCONT {
+				_ = child.Signal(syscall.SIGCONT)
+			} else if stopped(child.Pid) {
+				// Not SIGSTOP: a stop that no shell could end must not happen,
+				// and the kernel drops this one there.
+				_ = syscall.Kill(os.Getpid(), syscall.SIGTSTP)
+			}
+		case <-ended:
+			return
+		}
+	}
+}
