@@ -35,12 +35,12 @@ func (m *picker) readTyped() tea.Cmd {
 	return m.lookUp(key)
 }
 
-// take goes on with a ticket where it unlocks something.
+// take goes on with a ticket where it unlocks something. What is decided about
+// it is decided on the reason that is known.
 func (m *picker) take(c access.Candidate) {
 	if m.o.Known.Entitlement != "" {
 		c.Decisions = only(c.Decisions, m.o.Known.Entitlement)
 	}
-	c = m.ofKnown(c)
 	m.ticket, m.cursor = c, m.firstOpen(c.Decisions)
 	if m.cursor < 0 {
 		m.cursor = 0

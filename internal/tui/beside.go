@@ -4,13 +4,13 @@ import (
 	"strings"
 
 	"github.com/jitaccess/jit/internal/policy"
-	"github.com/jitaccess/jit/internal/ticket"
 )
 
 func (m *picker) decisionRow(i, width int) string {
 	d := m.ticket.Decisions[i]
 	e, _ := m.o.Policy.Entitlement(d.Entitlement)
-	return m.paint.verdict(m.openness(d)) + "  " + cut(d.Entitlement+"  "+e.Description, width-12)
+	mark := m.paint.verdict(m.openness(d), width)
+	return mark + m.foreign(d.Entitlement+"  "+e.Description, width-m.cells(mark))
 }
 
 // told is one line about what is selected: a mark of ours, which may be painted,
@@ -45,17 +45,21 @@ func (m *picker) beside(width, height, n, cursor int, row func(i, width int) str
 		return nil
 	}
 	if width < wide {
-		list := m.rows(width, max(height-below-1, 1), n, cursor, row)
-		for len(list) < height-below-1 {
+		details := min(below, height-1-min(n, height/2))
+		if details < few {
+			return m.rows(width, height, n, cursor, row)
+		}
+		list := m.rows(width, height-details-1, n, cursor, row)
+		for len(list) < height-details-1 {
 			list = append(list, "")
 		}
-		return append(append(list, m.paint.quiet(strings.Repeat("─", width))), m.block(width, below, detail(cursor))...)
+		return append(append(list, m.paint.quiet(strings.Repeat("─", width))), m.block(width, details, detail(cursor))...)
 	}
 	left := width * 3 / 5
 	list, side := m.rows(left, height, n, cursor, row), m.block(width-left-3, height, detail(cursor))
 	out := make([]string, max(len(list), len(side)))
 	for i := range out {
-		out[i] = fit(at(list, i), left) + " │ " + at(side, i)
+		out[i] = m.fit(at(list, i), left) + " │ " + at(side, i)
 	}
 	return out
 }
@@ -70,6 +74,7 @@ func at(lines []string, i int) string {
 // rows draws those that fit, the selected one with a mark of its own.
 func (m *picker) rows(width, height, n, cursor int, row func(i, width int) string) []string {
 	from, to := window(cursor, n, height)
+	m.seen.from, m.seen.to, m.seen.width = from, to, width
 	out := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		mark := "  "
@@ -86,15 +91,10 @@ func (m *picker) block(width, height int, lines []told) []string {
 	var out []string
 	for _, l := range lines {
 		if l.mark != "" {
-			out = append(out, cut(l.mark+"  "+ticket.Clean(l.text), width))
+			out = append(out, m.cut(l.mark+isolate(clean(l.text)), width))
 			continue
 		}
-		for _, part := range wrap(ticket.Clean(l.text), width) {
-			out = append(out, foreign(strings.TrimRight(part, " "), width))
-		}
+		out = append(out, m.wrap(l.text, width)...)
 	}
-	if len(out) > height {
-		out = append(out[:max(height-1, 0)], "…")
-	}
-	return out
+	return atMost(out, height)
 }

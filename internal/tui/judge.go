@@ -91,7 +91,7 @@ func (m *picker) verdict() []told {
 	if open == wantDuration || open == wantReason && m.reason.String() != "" {
 		open = locked // what could unlock it is given, and does not
 	}
-	return append([]told{{m.paint.verdict(open), m.choice.Entitlement}}, m.fails(m.judged)...)
+	return append([]told{{m.paint.verdict(open, m.width), m.choice.Entitlement}}, m.fails(m.judged)...)
 }
 
 // fails is what stands in the way of an entitlement, with advice.

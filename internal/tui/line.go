@@ -76,11 +76,11 @@ func (l *line) press(k tea.KeyPressMsg) {
 }
 
 // view is what fits of the line around the cursor, which is a bar.
-func (l *line) view(width int) string {
-	before, after := string(l.text[:l.at]), string(l.text[l.at:])
-	for cells(before) > max(width-2, 1) {
+func (l *line) view(r ruler, width int) string {
+	before, after := clean(string(l.text[:l.at])), clean(string(l.text[l.at:]))
+	for r.cells(before) > max(width-2, 1) {
 		_, rest, _ := strings.Cut(before, string([]rune(before)[:1]))
 		before = rest
 	}
-	return before + "▏" + cut(after, max(width-cells(before)-1, 0))
+	return isolate(before + "▏" + r.cut(after, max(width-r.cells(before)-1, 0)))
 }

@@ -17,6 +17,7 @@ type list struct {
 	cursor int      // into shown
 	filter string
 	named  map[ticket.Key]bool // read by their keys, whichever page they come with
+	key    int                 // how long the longest key is
 }
 
 // String and Len make the list a source of the fuzzy matcher.
@@ -32,6 +33,7 @@ func (l *list) add(page []access.Candidate) {
 	l.all = append(l.all, page...)
 	for i, c := range page {
 		l.words = append(l.words, string(c.Ticket.Key)+" "+c.Ticket.Summary)
+		l.key = max(l.key, len(c.Ticket.Key))
 		if l.filter == "" {
 			l.shown = append(l.shown, from+i)
 		}
@@ -105,11 +107,11 @@ func (l *list) selected() (access.Candidate, bool) {
 
 func (l *list) move(by int) { l.cursor = max(0, min(l.cursor+by, len(l.shown)-1)) }
 
-// window is which of n rows to draw in height lines so that cursor is among them.
-func window(cursor, n, height int) (from, to int) {
-	if height <= 0 {
-		return 0, 0
+// keyWidth is how many cells the keys get in rows of a width. A page seldom
+// changes it, so that columns do not move while one reads.
+func (l *list) keyWidth(row int) int {
+	if row < roomForWords {
+		return min(l.key, row/2)
 	}
-	from = max(0, min(cursor-height/2, n-height))
-	return from, min(n, from+height)
+	return min(max(l.key, 10), 20)
 }

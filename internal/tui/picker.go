@@ -42,10 +42,12 @@ type (
 // picker is the model. It is used through a pointer: five thousand tickets are
 // not copied with each key.
 type picker struct {
-	ctx           context.Context //nolint:containedctx // commands of Bubble Tea take none
-	o             Options
-	paint         paint
-	width, height int
+	ctx   context.Context //nolint:containedctx // commands of Bubble Tea take none
+	o     Options
+	paint paint
+	ruler
+	size
+	seen seen
 
 	stage  stage
 	past   []stage // questions that were answered on the screen
@@ -70,7 +72,7 @@ type picker struct {
 
 func newPicker(ctx context.Context, o Options) *picker {
 	m := &picker{
-		ctx: ctx, o: o, paint: paint(o.Colour), width: 80, height: 24, choice: o.Known,
+		ctx: ctx, o: o, paint: paint(o.Colour), size: size{80, 24}, choice: o.Known,
 		filter: line{max: 200}, duration: line{max: 20}, reason: line{max: access.MaxReason},
 	}
 	m.reason.set(o.Known.Reason)
@@ -92,7 +94,9 @@ func (m *picker) Init() tea.Cmd {
 func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		m.size = size{msg.Width, msg.Height}
+	case tea.ModeReportMsg:
+		m.ruler = m.heard(msg)
 	case pageMsg:
 		m.addPage(msg)
 		return m, m.nextPage()
@@ -103,7 +107,7 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case noticeMsg:
 		m.note = string(msg)
 	case tea.PasteMsg:
-		if l := m.typing(); l != nil {
+		if l := m.typing(); l != nil && !m.small() {
 			l.insert(msg.Content)
 			m.typedOn()
 		}
@@ -140,10 +144,14 @@ func (m *picker) typing() *line {
 }
 
 func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case k.String() == "ctrl+c":
+		return tea.Interrupt
+	case m.small():
+		return nil // nobody confirms what cannot be seen
+	}
 	m.note = ""
 	switch k.String() {
-	case "ctrl+c":
-		return tea.Interrupt
 	case "esc":
 		return m.back()
 	case "enter":

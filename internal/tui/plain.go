@@ -110,7 +110,7 @@ func (p *plain) question(ctx context.Context) error {
 	case stageReason:
 		return p.askLine(ctx, "Why, for the audit record", &p.reason)
 	}
-	for _, row := range p.summary(1 << 10) {
+	for _, row := range p.summary(1<<10, 1<<10) {
 		if row != "" {
 			p.streams.Note("%s", row)
 		}

@@ -74,7 +74,7 @@ func (m *picker) found(msg foundMsg) tea.Cmd {
 func (m *picker) settle(msg foundMsg) (another bool) {
 	m.stage, m.err = stageTicket, msg.err
 	if msg.err == nil {
-		m.take(msg.found)
+		m.take(m.ofKnown(msg.found))
 	}
 	if m.stage != stageTicket {
 		return false

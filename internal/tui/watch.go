@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -39,7 +39,7 @@ type WatchOptions struct {
 // by the caller while nothing is drawn, since it may ask something itself. The
 // error is of class Cancelled after Ctrl-C.
 func Watch(ctx context.Context, o WatchOptions) (Action, credential.Held, error) {
-	m := &watch{ctx: ctx, o: o, paint: paint(o.Colour), note: o.Note, width: 80, height: 24}
+	m := newWatch(ctx, o)
 	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler())
 	_, err := program.Run()
 	switch {
@@ -50,57 +50,75 @@ func Watch(ctx context.Context, o WatchOptions) (Action, credential.Held, error)
 	case err != nil:
 		return Action{}, credential.Held{}, err
 	}
-	return m.chosen, m.target, m.err
+	return m.chosen, m.target, nil
 }
 
-type tickMsg struct{}
+type (
+	tickMsg struct{}
+	listMsg struct {
+		held []credential.Held
+		err  error
+	}
+)
 
 type watch struct {
-	ctx           context.Context //nolint:containedctx // commands of Bubble Tea take none
-	o             WatchOptions
-	paint         paint
-	width, height int
+	ctx   context.Context //nolint:containedctx // commands of Bubble Tea take none
+	o     WatchOptions
+	paint paint
+	ruler
+	size
+	seen seen
 
-	held   []credential.Held
-	on     grant.ID // the selected grant, whatever comes and goes around it
-	note   string
-	help   bool
-	asking bool // whether chosen is to be done to target
-	chosen Action
-	target credential.Held
-	err    error
+	held    []credential.Held
+	read    bool     // the list, at least once
+	reading bool     // it is being read
+	on      grant.ID // the selected grant, whatever comes and goes around it
+	note    string
+	help    bool
+	asking  bool // whether chosen is to be done to target
+	chosen  Action
+	target  credential.Held
+}
+
+func newWatch(ctx context.Context, o WatchOptions) *watch {
+	return &watch{ctx: ctx, o: o, paint: paint(o.Colour), note: o.Note, size: size{80, 24}}
 }
 
 // Init reads the list and starts the clock.
-func (m *watch) Init() tea.Cmd {
-	m.refresh()
-	return m.tick()
-}
+func (m *watch) Init() tea.Cmd { return tea.Batch(m.refresh(), m.tick()) }
 
 func (m *watch) tick() tea.Cmd {
 	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
 }
 
-// refresh reads the list; what has expired is not in it.
-func (m *watch) refresh() {
-	held, err := m.o.List(m.ctx)
-	if err != nil {
-		m.note = err.Error()
+// refresh reads the list aside: where the disk is slow, keys are taken and the
+// clock goes on meanwhile. One reading at a time is enough.
+func (m *watch) refresh() tea.Cmd {
+	if m.reading {
+		return nil
+	}
+	m.reading = true
+	return func() tea.Msg {
+		held, err := m.o.List(m.ctx)
+		return listMsg{held, err}
+	}
+}
+
+// take shows the list that was read; what has expired is not in it.
+func (m *watch) take(msg listMsg) {
+	m.reading = false
+	if msg.err != nil {
+		m.note = msg.err.Error()
 		return
 	}
-	m.held = held
-	if _, ok := m.selected(); !ok && len(held) > 0 {
-		m.on = held[0].Grant.ID
+	m.held, m.read = msg.held, true
+	if m.cursor() < 0 && len(m.held) > 0 {
+		m.on = m.held[0].Grant.ID
 	}
 }
 
 func (m *watch) cursor() int {
-	for i, h := range m.held {
-		if h.Grant.ID == m.on {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(m.held, func(h credential.Held) bool { return h.Grant.ID == m.on })
 }
 
 func (m *watch) selected() (credential.Held, bool) {
@@ -115,10 +133,13 @@ func (m *watch) selected() (credential.Held, bool) {
 func (m *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		m.size = size{msg.Width, msg.Height}
+	case tea.ModeReportMsg:
+		m.ruler = m.heard(msg)
 	case tickMsg:
-		m.refresh()
-		return m, m.tick()
+		return m, tea.Batch(m.refresh(), m.tick())
+	case listMsg:
+		m.take(msg)
 	case tea.KeyPressMsg:
 		return m, m.press(msg.String())
 	}
@@ -126,8 +147,11 @@ func (m *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *watch) press(key string) tea.Cmd {
-	if key == "ctrl+c" {
+	switch {
+	case key == "ctrl+c":
 		return tea.Interrupt
+	case m.small():
+		return nil // nobody confirms what cannot be seen
 	}
 	m.note = ""
 	if m.asking {
@@ -192,64 +216,6 @@ func (m *watch) export(g grant.Grant) tea.Cmd {
 	command := `eval "$(jit env -e ` + g.Entitlement + `)"`
 	m.note = "copied, where the terminal allows it: " + command
 	return tea.SetClipboard(command)
-}
-
-// View draws the screen.
-func (m *watch) View() tea.View {
-	v := tea.NewView(m.screen())
-	v.AltScreen = true
-	return v
-}
-
-func (m *watch) screen() string {
-	lines := []string{m.paint.strong(cut(fmt.Sprintf("jit status  %d in force", len(m.held)), m.width)), ""}
-	from, to := window(max(m.cursor(), 0), len(m.held), m.height-5)
-	for _, h := range m.held[from:to] {
-		lines = append(lines, m.row(h))
-	}
-	if len(m.held) == 0 {
-		lines = append(lines, cut("no grant is in force; jit request asks for one", m.width))
-	}
-	for len(lines) < m.height-2 {
-		lines = append(lines, "")
-	}
-	lines = append(lines, foreign(m.footnote(), m.width), m.paint.quiet(cut(m.keys(), m.width)))
-	return strings.Join(lines[:min(len(lines), max(m.height, 0))], "\n")
-}
-
-func (m *watch) footnote() string {
-	if m.asking {
-		g := m.target.Grant
-		return fmt.Sprintf("%s %s for %s? (y/N)", m.chosen.Word, g.Entitlement, g.Ticket)
-	}
-	return m.note
-}
-
-// soon is when the time left is told with a mark.
-const soon = 5 * time.Minute
-
-func (m *watch) row(h credential.Held) string {
-	g, mark := h.Grant, "  "
-	if g.ID == m.on {
-		mark = m.paint.strong("▸ ")
-	}
-	left := max(g.ExpiresAt.Sub(m.o.Now()).Round(time.Second), 0)
-	rest := fit(left.String(), 10)
-	if left <= soon {
-		rest = m.paint.bad(fit(left.String()+" !", 10))
-	}
-	return mark + rest + cut(fmt.Sprintf("%-4s %-12s %s", g.Kind, g.Ticket, g.Entitlement), max(m.width-12, 0))
-}
-
-func (m *watch) keys() string {
-	if !m.help {
-		return "? help · q quit"
-	}
-	words := []string{"↑↓ move", "c copy the export command"}
-	for _, a := range m.o.Actions {
-		words = append(words, a.Key+" "+a.Word)
-	}
-	return strings.Join(append(words, "q quit"), " · ")
 }
 
 // Outcome words what an action came to, for the next screen's Note.

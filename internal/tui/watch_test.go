@@ -45,13 +45,16 @@ func watching() (*watch, *clock) {
 		held("a", "OPS-7", "bastion", grant.SSH, 4*time.Minute),
 		held("b", "OPS-8", "prod-readonly", grant.AWS, 30*time.Minute),
 	}}
-	m := &watch{ctx: context.Background(), width: 80, height: 24, o: WatchOptions{
+	m := newWatch(context.Background(), WatchOptions{
 		List: c.list, Now: func() time.Time { return c.now },
 		Actions: []Action{{Key: "r", Word: "renew"}, {Key: "x", Word: "revoke", Confirm: true}},
-	}}
-	m.Init()
+	})
+	reread(m)
 	return m, c
 }
+
+// reread has the list read, as each tick does.
+func reread(m *watch) { m.Update(m.refresh()()) }
 
 func send(m *watch, names ...string) tea.Msg {
 	var last tea.Msg
@@ -72,12 +75,12 @@ func TestGrantsVanishAtExpiryAndTheSelectionStays(t *testing.T) {
 	}
 	send(m, "down")
 	c.now = noon.Add(4 * time.Minute)
-	m.Update(tickMsg{})
+	reread(m)
 	if s := m.screen(); strings.Contains(s, "OPS-7") || !strings.Contains(s, "▸ 26m0s") {
 		t.Errorf("the screen shows\n%s", s)
 	}
 	c.now = noon.Add(time.Hour)
-	m.Update(tickMsg{})
+	reread(m)
 	if s := m.screen(); !strings.Contains(s, "no grant is in force; jit request") {
 		t.Errorf("the screen shows\n%s", s)
 	}
@@ -107,7 +110,7 @@ func TestRevokingIsConfirmed(t *testing.T) {
 	// What the question named is what is revoked, whatever vanishes meanwhile.
 	send(m, "up", "x")
 	c.now = noon.Add(4 * time.Minute)
-	m.Update(tickMsg{})
+	reread(m)
 	if _, quits := send(m, "y").(tea.QuitMsg); !quits || m.target.Grant.ID != "a" {
 		t.Errorf("%+v of %s", m.chosen, m.target.Grant.ID)
 	}
@@ -138,7 +141,7 @@ func TestLeavingTheStatus(t *testing.T) {
 		t.Errorf("the screen shows\n%s", s)
 	}
 	c.err = fault.New(fault.Config, "the wallet is unreadable")
-	m.Update(tickMsg{})
+	reread(m)
 	if !strings.Contains(m.screen(), "the wallet is unreadable") || len(m.held) != 2 {
 		t.Errorf("the screen shows\n%s", m.screen())
 	}
