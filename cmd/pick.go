@@ -19,12 +19,17 @@ import (
 // one-time code or a passphrase, which wants the terminal for itself, and what
 // the request says stays on the screen.
 func (a *app) pick(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool) (*access.Service, access.Outcome, error) {
-	return a.pickBy(ctx, ask, among, false)
+	return a.pickBy(ctx, ask, among, pickHow{})
 }
 
-// pickBy is pick, by numbered questions where that is wanted or the terminal
-// cannot draw.
-func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool, plain bool) (*access.Service, access.Outcome, error) {
+// pickHow is how the picker asks.
+type pickHow struct {
+	plain bool // by numbered questions, as where the terminal cannot draw
+	mouse bool // by the mouse too
+}
+
+// pickBy is pick in a way of its own.
+func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Entitlement) bool, how pickHow) (*access.Service, access.Outcome, error) {
 	if !a.io.Interactive() {
 		return nil, access.Outcome{}, a.withoutKey()
 	}
@@ -51,10 +56,10 @@ func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Enti
 			return svc.Candidate(ctx, key, offered)
 		},
 		Decide: svc.Again, Divert: a.divertNotices,
-		Policy: svc.Policy, Colour: a.io.Colour, In: a.io.In, Out: a.io.Err,
+		Policy: svc.Policy, Colour: a.io.Colour, Mouse: how.mouse, In: a.io.In, Out: a.io.Err,
 		Known: tui.Choice{Key: ask.Key, Entitlement: ask.Entitlement, TTL: ask.TTL, Reason: ask.Reason},
 	}
-	choice, err := a.choose(ctx, o, plain || a.env.Term == "dumb")
+	choice, err := a.choose(ctx, o, how.plain || a.env.Term == "dumb")
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}

@@ -20,7 +20,8 @@ grant. With several entitlements unlocked, name one with -e.
 
 Without a key, or with several entitlements and no -e, it asks on the terminal:
 your own tickets as Jira finds them, then what is left open. The picker is
-drawn on standard error, so id=$(jit request) gets the grant's id.`
+drawn on standard error, so id=$(jit request) gets the grant's id. With --mouse
+the wheel and clicks select; most terminals then select text with Shift held.`
 
 const requestExample = `  jit request
   jit request OPS-7
@@ -36,7 +37,7 @@ type requestOptions struct {
 	reason      string
 	mfaCode     string
 	dryRun      bool
-	plain       bool
+	how         pickHow
 	json        bool
 }
 
@@ -68,7 +69,8 @@ func newRequestCmd(a *app, runF func(context.Context, *requestOptions) error) *c
 	f.StringVar(&o.reason, "reason", "", "why, for the audit record")
 	f.StringVar(&o.mfaCode, "mfa-code", "", "one-time `CODE` of the MFA device, where the entitlement wants one")
 	f.BoolVar(&o.dryRun, "dry-run", false, "decide and stop: nothing is minted or recorded")
-	f.BoolVar(&o.plain, "plain", false, "ask by numbered questions instead of drawing, for screen readers")
+	f.BoolVar(&o.how.plain, "plain", false, "ask by numbered questions instead of drawing, for screen readers")
+	f.BoolVar(&o.how.mouse, "mouse", false, "let the wheel and clicks select in the picker")
 	f.BoolVar(&o.json, "json", false, "print the grant as JSON")
 	completeWith(c, "entitlement", a.completeEntitlements())
 	return c
@@ -77,6 +79,9 @@ func newRequestCmd(a *app, runF func(context.Context, *requestOptions) error) *c
 func (o *requestOptions) check(c *cobra.Command) error {
 	if c.Flags().Changed("for") && o.ttl <= 0 {
 		return fault.New(fault.Usage, "--for must be longer than nothing").WithHint("such as --for 30m")
+	}
+	if o.how.plain && o.how.mouse {
+		return fault.New(fault.Usage, "--plain draws nothing to click on").WithHint("leave out --mouse")
 	}
 	if err := notEmpty(c, "entitlement"); err != nil {
 		return err
@@ -103,7 +108,7 @@ func (o *requestOptions) request(ctx context.Context) (access.Outcome, error) {
 	a := o.app
 	ask := access.Ask{Entitlement: o.entitlement, TTL: o.ttl, Reason: o.reason, MFACode: o.mfaCode, DryRun: o.dryRun}
 	if o.key == "" {
-		_, out, err := a.pickBy(ctx, ask, nil, o.plain)
+		_, out, err := a.pickBy(ctx, ask, nil, o.how)
 		return out, err
 	}
 	_, out, err := a.ask(ctx, o.key, ask)
@@ -113,7 +118,7 @@ func (o *requestOptions) request(ctx context.Context) (access.Outcome, error) {
 	if ask.Key, err = ticket.ParseKey(o.key); err != nil {
 		return access.Outcome{}, err
 	}
-	_, out, err = a.pickBy(ctx, ask, nil, o.plain)
+	_, out, err = a.pickBy(ctx, ask, nil, o.how)
 	return out, err
 }
 

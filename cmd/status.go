@@ -11,26 +11,30 @@ import (
 )
 
 func newStatusCmd(a *app) *cobra.Command {
-	var asJSON, watch bool
+	var asJSON, watch, mouse bool
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the grants in force on this machine",
 		Long: "Show the grants in force on this machine, soonest expiry first.\n\nIt reads the wallet and nothing else: no network, no keyring.\n\n" +
-			"With --watch the list is live: r renews the selected grant, x revokes it,\nc copies the command that exports its keys, never the keys, and ? tells more." + exitCodes(exitConfig),
+			"With --watch the list is live: r renews the selected grant, x revokes it,\nc copies the command that exports its keys, never the keys, o opens\nthe console, s logs in to a host, and ? tells them all." + exitCodes(exitConfig),
 		Example: "  jit status\n  jit status --watch\n  jit status --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if watch && asJSON {
 				return fault.New(fault.Usage, "--watch draws, and --json prints").WithHint("give one of them")
 			}
+			if mouse && !watch {
+				return fault.New(fault.Usage, "--mouse goes with --watch")
+			}
 			if watch {
-				return a.watchStatus(c.Context())
+				return a.watchStatus(c.Context(), mouse)
 			}
 			return a.status(c.Context(), asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print an array of grants as JSON")
 	c.Flags().BoolVar(&watch, "watch", false, "show them live on the terminal, with keys to renew and revoke")
+	c.Flags().BoolVar(&mouse, "mouse", false, "with --watch, let the wheel and clicks select")
 	return c
 }
 

@@ -29,7 +29,7 @@ func (a *app) watchActions() []watchAction {
 
 // watchStatus shows the grants in force until the user quits. Actions run
 // between two drawings, with the terminal to themselves.
-func (a *app) watchStatus(ctx context.Context) error {
+func (a *app) watchStatus(ctx context.Context, mouse bool) error {
 	if !a.io.Interactive() {
 		return fault.New(fault.Usage, "--watch needs a terminal").WithHint("jit status --json prints what is in force")
 	}
@@ -41,7 +41,7 @@ func (a *app) watchStatus(ctx context.Context) error {
 	actions := a.watchActions()
 	o := tui.WatchOptions{
 		List: func(ctx context.Context) ([]credential.Held, error) { return w.List(ctx, a.now()) },
-		Now:  a.now, Colour: a.io.Colour, In: a.io.In, Out: a.io.Err,
+		Now:  a.now, Colour: a.io.Colour, Mouse: mouse, In: a.io.In, Out: a.io.Err,
 	}
 	for _, act := range actions {
 		o.Actions = append(o.Actions, act.Action)

@@ -63,15 +63,6 @@ func (s size) hints(r ruler, words ...string) string {
 	return r.cut(words[last], s.width)
 }
 
-// seen is where the rows of a list were drawn, for the mouse.
-type seen struct{ top, from, to, width int }
-
-// at is which row was drawn at a place.
-func (s seen) at(x, y int) (int, bool) {
-	row := s.from + y - s.top
-	return row, y >= s.top && row < s.to && x < s.width
-}
-
 // window is which of n rows to draw in height lines so that cursor is among them.
 func window(cursor, n, height int) (from, to int) {
 	if height <= 0 {

@@ -111,6 +111,12 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			l.insert(msg.Content)
 			m.typedOn()
 		}
+	case tea.MouseWheelMsg:
+		m.move(notch(msg))
+	case tea.MouseClickMsg:
+		if row, ok := m.seen.clicked(msg); ok {
+			m.move(row - m.cursorOf())
+		}
 	case tea.KeyPressMsg:
 		return m, m.press(msg)
 	}
@@ -184,6 +190,14 @@ func (m *picker) move(by int) {
 	case stageEntitlement:
 		m.cursor = max(0, min(m.cursor+by, len(m.ticket.Decisions)-1))
 	}
+}
+
+// cursorOf is the selected row of the list on the screen.
+func (m *picker) cursorOf() int {
+	if m.stage == stageTicket {
+		return m.list.cursor
+	}
+	return m.cursor
 }
 
 // back asks the question before again, and leaves at the first.

@@ -47,6 +47,7 @@ type Options struct {
 	Policy *policy.Policy
 	Known  Choice
 	Colour bool
+	Mouse  bool // whether the wheel and clicks move the selection
 
 	// In and Out are the terminal.
 	In  io.Reader

@@ -12,12 +12,13 @@ import (
 // View draws the screen. Only the rows that are seen are made.
 func (m *picker) View() tea.View {
 	v := tea.NewView(m.screen())
-	v.AltScreen = true
+	v.AltScreen, v.MouseMode = true, reported(m.o.Mouse)
 	return v
 }
 
 // screen is exactly as high as the terminal, and no line is wider.
 func (m *picker) screen() string {
+	m.seen = seen{}
 	switch {
 	case m.stage == stageDone:
 		return ""
@@ -26,7 +27,7 @@ func (m *picker) screen() string {
 	}
 	head := append([]string{m.paint.strong(m.cut(m.title(), m.width)), m.cut(m.second(), m.width)}, m.gap()...)
 	foot := append(m.notes(), m.paint.quiet(m.keys()))
-	m.seen = seen{top: len(head)}
+	m.seen.top = len(head)
 	return m.size.screen(head, m.body(m.width, max(m.height-len(head)-len(foot), 0)), foot)
 }
 

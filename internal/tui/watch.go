@@ -30,6 +30,7 @@ type WatchOptions struct {
 	Actions []Action
 	Note    string // what the last action came to
 	Colour  bool
+	Mouse   bool // whether the wheel and clicks move the selection
 	In      io.Reader
 	Out     io.Writer
 }
@@ -140,6 +141,12 @@ func (m *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tea.Batch(m.refresh(), m.tick())
 	case listMsg:
 		m.take(msg)
+	case tea.MouseWheelMsg:
+		m.move(notch(msg))
+	case tea.MouseClickMsg:
+		if row, ok := m.seen.clicked(msg); ok {
+			m.move(row - m.cursor())
+		}
 	case tea.KeyPressMsg:
 		return m, m.press(msg.String())
 	}

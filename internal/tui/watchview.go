@@ -13,11 +13,12 @@ import (
 // View draws the screen.
 func (m *watch) View() tea.View {
 	v := tea.NewView(m.screen())
-	v.AltScreen = true
+	v.AltScreen, v.MouseMode = true, reported(m.o.Mouse)
 	return v
 }
 
 func (m *watch) screen() string {
+	m.seen = seen{}
 	if m.small() {
 		return m.tooSmall(m.ruler)
 	}
