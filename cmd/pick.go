@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/ticket"
@@ -41,12 +42,9 @@ func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Enti
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}
-	offered := offers(ask.Kind, among)
-	if ask.Entitlement != "" {
-		offered = func(e policy.Entitlement) bool { return e.Name == ask.Entitlement }
-		if err := svc.CheckAsk(ask); err != nil {
-			return nil, access.Outcome{}, err
-		}
+	offered, err := offers(svc, ask, among)
+	if err != nil {
+		return nil, access.Outcome{}, err
 	}
 	o := tui.Options{
 		Source: func(ctx context.Context, page func([]access.Candidate) error) (bool, error) {
@@ -74,9 +72,20 @@ func (a *app) choose(ctx context.Context, o tui.Options, plain bool) (tui.Choice
 	return tui.Pick(ctx, o)
 }
 
-// offers narrows what is offered to a kind, where one is named.
-func offers(kind grant.Kind, among func(policy.Entitlement) bool) func(policy.Entitlement) bool {
-	return func(e policy.Entitlement) bool {
-		return (kind == "" || (e.SSH != nil) == (kind == grant.SSH)) && (among == nil || among(e))
+// offers narrows what is offered to a kind and to an entitlement, where one is
+// named. One that would not do is refused before anybody chooses a ticket for it.
+func offers(svc *access.Service, ask access.Ask, among func(policy.Entitlement) bool) (func(policy.Entitlement) bool, error) {
+	fits := func(e policy.Entitlement) bool {
+		return (ask.Kind == "" || (e.SSH != nil) == (ask.Kind == grant.SSH)) && (among == nil || among(e))
 	}
+	if ask.Entitlement == "" {
+		return fits, nil
+	}
+	if err := svc.CheckAsk(ask); err != nil {
+		return nil, err
+	}
+	if e, _ := svc.Policy.Entitlement(ask.Entitlement); !fits(e) {
+		return nil, fault.New(fault.Usage, "%s is not for what it is wanted for", e.Name).WithHint("leave it out to choose among those that are")
+	}
+	return func(e policy.Entitlement) bool { return e.Name == ask.Entitlement }, nil
 }

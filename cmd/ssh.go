@@ -36,7 +36,8 @@ ssh's own exit code is passed on; 125 means that it never started.`
 
 type sshOptions struct {
 	execOptions
-	args []string // of ssh
+	args []string         // of ssh
+	held *credential.Held // the grant to use, where it is chosen already
 }
 
 func newSSHCmd(a *app) *cobra.Command {
@@ -145,6 +146,9 @@ func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (crede
 	if o.ttl != 0 || o.reason != "" {
 		return credential.SSH{}, fault.New(fault.Usage, "--for and --reason go with --request")
 	}
+	if o.held != nil {
+		return a.keyOf(ctx, *o.held, names)
+	}
 	w, held, err := a.listHeld(ctx)
 	if err != nil {
 		return credential.SSH{}, err
@@ -161,6 +165,23 @@ func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (crede
 		return credential.SSH{}, withLongFlag(chooseErr)
 	}
 	cred, err := w.Open(ctx, chosen.Grant.ID)
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	return *cred.SSH, nil
+}
+
+// keyOf is the key of a grant that was chosen before its host was named.
+func (a *app) keyOf(ctx context.Context, held credential.Held, names []string) (credential.SSH, error) {
+	if !sshclient.Matches(held.Hosts, names...) {
+		return credential.SSH{}, fault.New(fault.Usage, "%s is not for %s", held.Grant.Entitlement, ticket.Clean(names[0])).
+			WithHint("it is for %s", strings.Join(held.Hosts, ", "))
+	}
+	w, err := a.openWallet()
+	if err != nil {
+		return credential.SSH{}, err
+	}
+	cred, err := w.Open(ctx, held.Grant.ID)
 	if err != nil {
 		return credential.SSH{}, err
 	}

@@ -105,7 +105,7 @@ func (a *app) consoleHeld(ctx context.Context, held credential.Held) error {
 	return a.openConsole(ctx, held, to, false)
 }
 
-// sshHeld logs in to a host that is asked for, with this entitlement.
+// sshHeld logs in to a host that is asked for, with this very grant.
 func (a *app) sshHeld(ctx context.Context, held credential.Held) error {
 	if held.Grant.Kind != grant.SSH {
 		return fault.New(fault.Usage, "%s is for AWS, and logs in nowhere", held.Grant.Entitlement).WithHint("press o for the console")
@@ -117,5 +117,5 @@ func (a *app) sshHeld(ctx context.Context, held credential.Held) error {
 	if host == "" {
 		return fault.New(fault.Usage, "no host was named")
 	}
-	return a.ssh(ctx, &sshOptions{execOptions: execOptions{entitlement: held.Grant.Entitlement}, args: []string{host}})
+	return a.ssh(ctx, &sshOptions{held: &held, args: []string{host}})
 }

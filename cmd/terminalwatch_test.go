@@ -1,0 +1,179 @@
+//go:build unix
+
+package cmd
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jitaccess/jit/internal/sandbox"
+	"github.com/jitaccess/jit/internal/sandbox/fakejira"
+)
+
+// left requires an exit code and a terminal as it was: echoing, with its cursor
+// and its own screen, and with the mouse its own.
+func (s *screen) left(code int) string {
+	s.t.Helper()
+	text := s.ends(code)
+	if got := s.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}"); got != "0 1 0 0\n" {
+		s.t.Errorf("alternate screen, cursor, mouse, keypad: %q", got)
+	}
+	return text
+}
+
+// watched opens the live status of two grants, with a command before it.
+func watched(t *testing.T, before string, edit ...func(*sandbox.World)) *screen {
+	t.Helper()
+	s := open(t, sandbox.Options{}, edit...)
+	s.run("jit request DEMO-1 -e demo-ssh --for 10m && jit request DEMO-1 -e demo-aws --for 30m")
+	s.ends(exitOK)
+	s.run(before + " jit status --watch")
+	s.wait(`(?s)2 in force.*▸ .*ssh .*demo-ssh\n.*aws .*demo-aws`)
+	return s
+}
+
+// The ticket is read and decided about anew, so a grant whose ticket has moved
+// on is not renewed.
+func TestTerminalWatchRenewsByTheTicketAsItIs(t *testing.T) {
+	t.Parallel()
+	s := watched(t, "")
+	s.key("r")
+	s.wait(`(?s)▸ 14m.*demo-ssh.*renew demo-ssh for DEMO-1: done`)
+	if err := s.w.Jira.Transition("DEMO-1", fakejira.StatusDone, sandbox.User); err != nil {
+		t.Fatal(err)
+	}
+	s.key("r")
+	s.wait(`(?s)2 in force.*renew demo-ssh for DEMO-1: denied: DEMO-1 does not unlock`)
+	s.key("q")
+	s.left(exitOK)
+}
+
+// The clipboard is the terminal's (OSC 52), and gets a command without secrets.
+func TestTerminalWatchCopiesTheExport(t *testing.T) {
+	t.Parallel()
+	s := watched(t, "")
+	s.tmux("set-option", "-s", "set-clipboard", "on")
+	s.key("c")
+	s.wait(`an SSH grant has nothing to export`)
+	s.key("Down")
+	s.wait(`▸ .*demo-aws`)
+	s.key("c")
+	s.wait(`copied, where the terminal allows it: eval`)
+	var copied string
+	if !until(20*time.Millisecond, func() bool {
+		out, err := exec.CommandContext(t.Context(), "tmux", "-S", s.socket, "show-buffer").Output()
+		copied = string(out)
+		return err == nil
+	}) || copied != `eval "$(jit env -e demo-aws)"` {
+		t.Errorf("the clipboard has %q", copied)
+	}
+	s.key("q")
+	s.left(exitOK)
+	s.run(copied + " && env | grep -c ^AWS_ACCESS_KEY_ID")
+	if text := s.ends(exitOK); !strings.Contains(text, "\n1\n") {
+		t.Errorf("what was copied exports nothing:\n%s", text)
+	}
+}
+
+func TestTerminalWatchOpensTheConsole(t *testing.T) {
+	t.Parallel()
+	s := watched(t, "BROWSER=test-browser")
+	s.key("o")
+	s.wait(`open the console demo-ssh for DEMO-1: demo-ssh is for SSH, and has no console\s+\(press s to log in\)`)
+	s.key("Down")
+	s.wait(`▸ .*demo-aws`)
+	s.key("o")
+	s.wait(`open the console demo-aws for DEMO-1: done`)
+	s.key("q")
+	if text := s.left(exitOK); !strings.Contains(text, "jit: opened the console as demo-aws until ") {
+		t.Errorf("the screen shows\n%s", text)
+	}
+}
+
+// The user's own ssh runs with the terminal to itself.
+func TestTerminalWatchLogsInToAHost(t *testing.T) {
+	t.Parallel()
+	installed(t, "ssh")
+	s := watched(t, "")
+	s.key("q")
+	s.left(exitOK)
+	// It finds the sandbox's host, which no configuration of the user's knows.
+	ssh, err := exec.LookPath("ssh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(s.dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte("#!/bin/sh\nexec "+ssh+` -F "$JIT_SANDBOX/ssh_config" "$@"`+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.run(`PATH=$HOME/bin:$PATH jit status --watch`)
+	s.wait(`2 in force`)
+	s.key("s")
+	s.wait(`Host: ?$`)
+	s.typed("")
+	s.wait(`ssh demo-ssh for DEMO-1: no host was named`)
+	s.key("s")
+	s.wait(`Host: ?$`)
+	s.typed("other-host")
+	s.wait(`ssh demo-ssh for DEMO-1: demo-ssh is not for other-host \(it is for`)
+	s.key("s")
+	s.wait(`Host: ?$`)
+	s.typed("demo-host")
+	s.wait(`ssh demo-ssh for DEMO-1: done`)
+	if got := s.w.SSH.Logins(); len(got) != 1 || !strings.Contains(got[0].KeyID, "DEMO-1") {
+		t.Errorf("the host saw %+v", got)
+	}
+	s.key("Down")
+	s.wait(`▸ .*demo-aws`)
+	s.key("s")
+	s.wait(`demo-aws is for AWS, and logs in nowhere`)
+	s.key("q")
+	s.left(exitOK)
+}
+
+// Ctrl-C ends it wherever it is, and leaves nothing behind.
+func TestTerminalWatchIsLeft(t *testing.T) {
+	t.Parallel()
+	var slow atomic.Bool
+	s := watched(t, "BROWSER='sleep 60'", func(w *sandbox.World) {
+		w.Jira.Hook(func(_ http.ResponseWriter, r *http.Request) bool {
+			if slow.Load() {
+				<-r.Context().Done()
+			}
+			return slow.Load()
+		})
+	})
+	for _, c := range []struct{ keys, shows string }{
+		{"", "2 in force"},
+		{"?", "r renew"},
+		{"x", `revoke demo-ssh for DEMO-1\? \(y/N\)`},
+		{"s", `Host: ?$`},
+		{"Down o", `^$`},
+		{"r", `DEMO-1: ticket`},
+	} {
+		slow.Store(c.keys == "r")
+		if c.keys != "" {
+			s.run("BROWSER='sleep 60' jit status --watch --mouse")
+			s.wait("2 in force")
+		}
+		for _, k := range strings.Fields(c.keys) {
+			s.key(k)
+		}
+		if c.shows != "^$" {
+			s.wait(c.shows)
+		} else if !until(20*time.Millisecond, func() bool { return s.tmux("display-message", "-p", "#{alternate_on}") == "0\n" }) {
+			t.Error("the browser is waited for on the screen")
+		}
+		s.key("C-c")
+		s.left(exitCancelled)
+	}
+}
