@@ -321,33 +321,3 @@ func TestNothingForeignIsObeyed(t *testing.T) {
 		t.Error("text from right to left is not isolated")
 	}
 }
-
-// A key costs the same with five thousand tickets as with fifty, since only
-// what is seen is drawn.
-func BenchmarkMove(b *testing.B) {
-	for _, n := range []int{50, 5000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			m := started(b, Choice{})
-			one := tickets(m.o.Policy)[0]
-			for range n {
-				m.list.add([]access.Candidate{one})
-			}
-			for b.Loop() {
-				m.Update(key("down"))
-				m.View()
-			}
-		})
-	}
-}
-
-func BenchmarkFilter(b *testing.B) {
-	m := started(b, Choice{})
-	one := tickets(m.o.Policy)
-	for range 5000 / len(one) {
-		m.list.add(one)
-	}
-	for b.Loop() {
-		typed(m, "d")
-		press(m, "backspace")
-	}
-}
