@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/awsconsole"
@@ -30,8 +31,8 @@ func (a *app) watchActions() []watchAction {
 // watchStatus shows the grants in force until the user quits. Actions run
 // between two drawings, with the terminal to themselves.
 func (a *app) watchStatus(ctx context.Context, mouse bool) error {
-	if !a.io.Interactive() {
-		return fault.New(fault.Usage, "--watch needs a terminal").WithHint("jit status --json prints what is in force")
+	if !a.io.Interactive() || a.env.Term == "dumb" {
+		return fault.New(fault.Usage, "--watch needs a terminal that can draw").WithHint("jit status --json prints what is in force")
 	}
 	w, err := a.openWallet()
 	if err != nil {
@@ -98,6 +99,7 @@ func (a *app) consoleHeld(ctx context.Context, held credential.Held) error {
 	if err != nil {
 		return err
 	}
+	a.io.Note("opening the console as %s …", held.Grant.Entitlement)
 	to, err := a.consoleURL(ctx, held, cred, awsconsole.Destination{})
 	if err != nil {
 		return err
@@ -110,7 +112,14 @@ func (a *app) sshHeld(ctx context.Context, held credential.Held) error {
 	if held.Grant.Kind != grant.SSH {
 		return fault.New(fault.Usage, "%s is for AWS, and logs in nowhere", held.Grant.Entitlement).WithHint("press o for the console")
 	}
-	host, err := terminal.NewAsker(a.io).Line(ctx, "Host", "")
+	question, only := "Host", ""
+	if len(held.Hosts) > 0 {
+		question += ", one of " + strings.Join(held.Hosts, ", ")
+	}
+	if len(held.Hosts) == 1 && !strings.ContainsAny(held.Hosts[0], `*?[\`) {
+		only = held.Hosts[0]
+	}
+	host, err := terminal.NewAsker(a.io).Line(ctx, question, only)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
@@ -225,14 +226,24 @@ func (m *watch) export(g grant.Grant) tea.Cmd {
 	return tea.SetClipboard(command)
 }
 
-// Outcome words what an action came to, for the next screen's Note.
+// Outcome words what an action came to, for the next screen's Note: with what
+// stands in the way where it was denied, which is no longer to be seen elsewhere.
 func Outcome(a Action, h credential.Held, err error) string {
-	what := fmt.Sprintf("%s %s for %s", a.Word, h.Grant.Entitlement, h.Grant.Ticket)
+	what := fmt.Sprintf("%s %s for %s: ", a.Word, h.Grant.Entitlement, h.Grant.Ticket)
 	if err == nil {
-		return what + ": done"
+		return what + "done"
+	}
+	what += err.Error()
+	if denied, ok := errors.AsType[*access.DeniedError](err); ok {
+		for _, d := range denied.Decisions {
+			fails, _ := reasons(d)
+			for _, r := range fails {
+				what += "; " + r.Text
+			}
+		}
 	}
 	if hint := fault.HintOf(err); hint != "" {
-		return what + ": " + err.Error() + " (" + hint + ")"
+		what += " (" + hint + ")"
 	}
-	return what + ": " + err.Error()
+	return what
 }

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
@@ -150,10 +151,14 @@ func TestLeavingTheStatus(t *testing.T) {
 func TestOutcomesAreWorded(t *testing.T) {
 	t.Parallel()
 	h := held("a", "OPS-7", "bastion", grant.SSH, time.Minute)
+	denied := candidate(compiled(t), "OPS-7", "done", "Disk failing on db-3")
 	for want, err := range map[string]error{
 		"renew bastion for OPS-7: done":                    nil,
 		"renew bastion for OPS-7: no network (plug it in)": fault.New(fault.Ticket, "no network").WithHint("plug it in"),
 		"renew bastion for OPS-7: no network":              fault.New(fault.Ticket, "no network"),
+		`renew bastion for OPS-7: OPS-7 does not unlock bastion; the status category is done, not indeterminate; the expression is false: request.reason is ""`: &access.DeniedError{
+			Ticket: denied.Ticket, Decisions: denied.Decisions[:1],
+		},
 	} {
 		if got := Outcome(Action{Word: "renew"}, h, err); got != want {
 			t.Errorf("%q", got)
