@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/jitaccess/jit/internal/access"
@@ -119,12 +120,20 @@ func (a *app) sshHeld(ctx context.Context, held credential.Held) error {
 	if len(held.Hosts) == 1 && !strings.ContainsAny(held.Hosts[0], `*?[\`) {
 		only = held.Hosts[0]
 	}
-	host, err := terminal.NewAsker(a.io).Line(ctx, question, only)
+	asker := terminal.NewAsker(a.io)
+	host, err := asker.Line(ctx, question, only)
 	if err != nil {
 		return err
 	}
 	if host == "" {
 		return fault.New(fault.Usage, "no host was named")
 	}
-	return a.ssh(ctx, &sshOptions{held: &held, args: []string{host}})
+	err = a.ssh(ctx, &sshOptions{held: &held, args: []string{host}})
+	// What ssh or the host said about it would be gone with the next drawing.
+	if failed, ok := errors.AsType[*childExit](err); ok && ctx.Err() == nil {
+		if _, err := asker.Line(ctx, failed.Error()+"; Enter goes back", ""); err != nil {
+			return err
+		}
+	}
+	return err
 }

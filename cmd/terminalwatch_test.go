@@ -112,7 +112,8 @@ func TestTerminalWatchLogsInToAHost(t *testing.T) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte("#!/bin/sh\nexec "+ssh+` -F "$JIT_SANDBOX/ssh_config" "$@"`+"\n"), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte("#!/bin/sh\n"+
+		`case "$*" in *-G*) ;; *demo-broken*) echo no route >&2; exit 255 ;; esac`+"\nexec "+ssh+` -F "$JIT_SANDBOX/ssh_config" "$@"`+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s.run(`PATH=$HOME/bin:$PATH jit status --watch`)
@@ -129,6 +130,12 @@ func TestTerminalWatchLogsInToAHost(t *testing.T) {
 	s.wait(`Host, one of demo-\*: ?$`)
 	s.typed("demo-host")
 	s.wait(`ssh demo-ssh for DEMO-1: done`)
+	s.key("s")
+	s.wait(`Host, one of demo-\*: ?$`)
+	s.typed("demo-broken")
+	s.wait(`(?s)no route.*exited with 255; Enter goes back: ?$`)
+	s.typed("")
+	s.wait(`ssh demo-ssh for DEMO-1: the command exited with 255`)
 	if got := s.w.SSH.Logins(); len(got) != 1 || !strings.Contains(got[0].KeyID, "DEMO-1") {
 		t.Errorf("the host saw %+v", got)
 	}

@@ -144,3 +144,29 @@ func TestANoticeIsOnTheScreen(t *testing.T) {
 	m.Update(noticeMsg("Jira asks to wait for 3s\x1b[2J"))
 	shows(t, m, "Jira asks to wait for 3s[2J")
 }
+
+// With a reason known, what was decided on it for the list is what is chosen by.
+func TestAListedTicketIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	m := started(t, Choice{Reason: "disk"})
+	decided := 0
+	decide := m.o.Decide
+	m.o.Decide = func(c access.Candidate, entitlement string, ttl time.Duration, reason string) policy.Decision {
+		decided++
+		return decide(c, entitlement, ttl, reason)
+	}
+	m.Update(pageMsg(tickets(m.o.Policy)[:1]))
+	if press(m, "enter"); decided != 2 || m.stage != stageEntitlement {
+		t.Errorf("two entitlements are decided for %d times at stage %d", decided, m.stage)
+	}
+	shows(t, m, "✓ unlocked  bastion")
+	decided = 0
+	press(m, "esc")
+	typed(m, "OPS-404")
+	press(m, "ctrl+u")
+	typed(m, "OPS-11")
+	if press(m, "enter"); decided != 2 || m.stage != stageEntitlement {
+		t.Errorf("a ticket that was named is decided for %d times at stage %d", decided, m.stage)
+	}
+	shows(t, m, "✓ unlocked  bastion")
+}
