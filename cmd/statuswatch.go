@@ -55,7 +55,7 @@ func (a *app) watchStatus(ctx context.Context, mouse bool) error {
 		}
 		for _, act := range actions {
 			if act.Key == chosen.Key {
-				o.Note = tui.Outcome(chosen, held, act.do(ctx, held))
+				o.Note, o.Last = tui.Outcome(chosen, held, act.do(ctx, held)), held
 			}
 		}
 		if ctx.Err() != nil {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -20,15 +21,20 @@ func (l *line) String() string { return string(l.text) }
 
 func (l *line) set(s string) { l.text = []rune(s); l.at = len(l.text) }
 
-// insert puts text in at the cursor, without what a terminal would obey.
-func (l *line) insert(s string) {
+// insert puts text in at the cursor, without what a terminal would obey, and
+// reports whether there was room for it.
+func (l *line) insert(s string) bool {
 	in := []rune(ticket.Clean(s))
-	if len(in) == 0 || len(string(l.text))+len(string(in)) > l.max {
-		return
+	if len(string(l.text))+len(string(in)) > l.max {
+		return false
 	}
 	l.text = append(l.text[:l.at:l.at], append(in, l.text[l.at:]...)...)
 	l.at += len(in)
+	return true
 }
+
+// full tells that there was no room.
+func (l *line) full() string { return fmt.Sprintf("the answer may have at most %d bytes", l.max) }
 
 // remove takes out what is between two places.
 func (l *line) remove(from, to int) {
@@ -51,8 +57,9 @@ func (l *line) word() int {
 	return at
 }
 
-// press takes a key, as shells do.
-func (l *line) press(k tea.KeyPressMsg) {
+// press takes a key, as shells do, and reports whether there was room for what
+// it types.
+func (l *line) press(k tea.KeyPressMsg) bool {
 	switch k.String() {
 	case "left", "ctrl+b":
 		l.at = max(l.at-1, 0)
@@ -71,8 +78,9 @@ func (l *line) press(k tea.KeyPressMsg) {
 	case "ctrl+w", "alt+backspace":
 		l.remove(l.word(), l.at)
 	default:
-		l.insert(k.Text)
+		return l.insert(k.Text)
 	}
+	return true
 }
 
 // view is what fits of the line around the cursor, which is a bar.

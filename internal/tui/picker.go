@@ -108,8 +108,7 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.note = string(msg)
 	case tea.PasteMsg:
 		if l := m.typing(); l != nil && !m.small() {
-			l.insert(msg.Content)
-			m.typedOn()
+			m.typedOn(l, l.insert(msg.Content))
 		}
 	case tea.MouseWheelMsg:
 		m.move(notch(msg))
@@ -130,8 +129,12 @@ func (m *picker) addPage(found []access.Candidate) {
 	m.list.add(found)
 }
 
-// typedOn follows what was typed.
-func (m *picker) typedOn() {
+// typedOn follows what was typed into a line, which may have had no room for it.
+func (m *picker) typedOn(l *line, fitted bool) {
+	m.note = ""
+	if !fitted {
+		m.note = l.full()
+	}
 	m.list.narrow(m.filter.String())
 	m.judge()
 }
@@ -176,8 +179,7 @@ func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
 		m.move(10)
 	default:
 		if l := m.typing(); l != nil {
-			l.press(k)
-			m.typedOn()
+			m.typedOn(l, l.press(k))
 		}
 	}
 	return nil

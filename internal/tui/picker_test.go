@@ -182,6 +182,20 @@ func TestAReasonIsWantedWhereThePolicyReadsIt(t *testing.T) {
 	}
 }
 
+func TestAReasonThatIsTooLongIsRefusedInPlace(t *testing.T) {
+	t.Parallel()
+	m := started(t, Choice{Entitlement: "prod-readonly"})
+	m.Update(pageMsg(tickets(m.o.Policy)))
+	press(m, "enter", "enter")
+	m.Update(tea.PasteMsg{Content: strings.Repeat("x", access.MaxReason+1)})
+	if !strings.Contains(m.screen(), fmt.Sprintf("at most %d bytes", access.MaxReason)) {
+		t.Errorf("the screen shows\n%s", m.screen())
+	}
+	if m.Update(tea.PasteMsg{Content: "disk"}); m.note != "" || m.reason.String() != "disk" {
+		t.Errorf("%q, %q", m.note, m.reason.String())
+	}
+}
+
 func TestLockedTicketsAreNotTaken(t *testing.T) {
 	t.Parallel()
 	m := started(t, Choice{})

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/jitaccess/jit/internal/access"
@@ -130,9 +129,8 @@ func (p *plain) askLine(ctx context.Context, question string, l *line) error {
 		return err
 	}
 	l.set("")
-	l.insert(answer)
-	if answer != "" && l.String() == "" {
-		p.note = fmt.Sprintf("the answer may have at most %d bytes", l.max)
+	if !l.insert(answer) {
+		p.note = l.full()
 		return nil
 	}
 	p.enter() //nolint:contextcheck // a command of the model has the context of the picker

@@ -29,7 +29,8 @@ type WatchOptions struct {
 	List    func(ctx context.Context) ([]credential.Held, error)
 	Now     func() time.Time
 	Actions []Action
-	Note    string // what the last action came to
+	Note    string          // what the last action came to
+	Last    credential.Held // what it was done to, which is selected again
 	Colour  bool
 	Mouse   bool // whether the wheel and clicks move the selection
 	In      io.Reader
@@ -83,7 +84,7 @@ type watch struct {
 }
 
 func newWatch(ctx context.Context, o WatchOptions) *watch {
-	return &watch{ctx: ctx, o: o, paint: paint(o.Colour), note: o.Note, size: size{80, 24}}
+	return &watch{ctx: ctx, o: o, paint: paint(o.Colour), note: o.Note, on: o.Last.Grant.ID, size: size{80, 24}}
 }
 
 // Init reads the list and starts the clock.
@@ -115,8 +116,15 @@ func (m *watch) take(msg listMsg) {
 	}
 	m.held, m.read = msg.held, true
 	if m.cursor() < 0 && len(m.held) > 0 {
-		m.on = m.held[0].Grant.ID
+		m.on = m.held[max(m.like(m.o.Last.Grant), 0)].Grant.ID
 	}
+}
+
+// like is a grant for the same as another, such as that which renewed it.
+func (m *watch) like(g grant.Grant) int {
+	return slices.IndexFunc(m.held, func(h credential.Held) bool {
+		return h.Grant.Ticket == g.Ticket && h.Grant.Entitlement == g.Entitlement
+	})
 }
 
 func (m *watch) cursor() int {

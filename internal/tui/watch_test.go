@@ -174,3 +174,36 @@ func TestGoldenStatus(t *testing.T) {
 		golden(t, fmt.Sprintf("status-%dx%d.txt", size[0], size[1]), m.screen()+"\n")
 	}
 }
+
+func TestWhatWasActedOnIsSelectedAgain(t *testing.T) {
+	t.Parallel()
+	for last, want := range map[string]string{"b": "b", "renewed": "b", "gone": "a"} {
+		_, c := watching()
+		h := held(last, "OPS-8", "prod-readonly", grant.AWS, time.Minute)
+		if last == "gone" {
+			h.Grant.Entitlement = "another"
+		}
+		m := newWatch(context.Background(), WatchOptions{List: c.list, Now: func() time.Time { return c.now }, Last: h})
+		if reread(m); string(m.on) != want {
+			t.Errorf("after an action on %s, %s is selected", last, m.on)
+		}
+	}
+}
+
+func TestTheWalletIsReadAside(t *testing.T) {
+	t.Parallel()
+	c := &clock{now: noon, err: fault.New(fault.Config, "the wallet is unreadable")}
+	m := newWatch(context.Background(), WatchOptions{List: c.list, Now: func() time.Time { return c.now }})
+	read := m.refresh()
+	if s := m.screen(); !strings.Contains(s, "reading the wallet") || m.refresh() != nil {
+		t.Errorf("the screen shows\n%s", s)
+	}
+	m.Update(read())
+	if s := m.screen(); !strings.Contains(s, "could not be read") || !strings.Contains(s, "the wallet is unreadable") {
+		t.Errorf("the screen shows\n%s", s)
+	}
+	c.err = nil
+	if reread(m); !strings.Contains(m.screen(), "0 in force") {
+		t.Errorf("the screen shows\n%s", m.screen())
+	}
+}

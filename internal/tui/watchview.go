@@ -32,6 +32,8 @@ func (m *watch) screen() string {
 		body = append(body, m.row(h))
 	}
 	switch {
+	case !m.read && !m.reading:
+		body = m.wrap("the wallet could not be read", m.width)
 	case !m.read:
 		body = m.wrap("reading the wallet …", m.width)
 	case len(m.held) == 0:
