@@ -85,7 +85,7 @@ func offers(svc *access.Service, ask access.Ask, among func(policy.Entitlement) 
 		return nil, err
 	}
 	if e, _ := svc.Policy.Entitlement(ask.Entitlement); !fits(e) {
-		return nil, fault.New(fault.Usage, "%s is not for what it is wanted for", e.Name).WithHint("leave it out to choose among those that are")
+		return nil, fault.New(fault.Usage, "%s cannot be used for this", e.Name).WithHint("leave it out to choose among those that can")
 	}
 	return func(e policy.Entitlement) bool { return e.Name == ask.Entitlement }, nil
 }

@@ -58,9 +58,9 @@ func (a *app) sandbox(ctx context.Context, command []string) (err error) {
 		return a.inSandbox(ctx, w, command)
 	}
 	if a.io.Interactive() && a.io.OutTTY {
-		a.io.Note("this shell is in the sandbox; try: jit request DEMO-1 -e demo-aws, then jit exec -- env")
-		a.io.Note("for SSH: eval $(ssh-agent), jit request DEMO-1 -e demo-ssh, ssh -F $JIT_SANDBOX/ssh_config demo-host")
-		a.io.Note("leave it with exit; everything in %s is then removed", w.Dir)
+		a.io.Note("this shell is in the sandbox; try jit request, then jit exec -- env")
+		a.io.Note("for SSH try jit ssh -F $JIT_SANDBOX/ssh_config demo-host")
+		a.io.Note("exit leaves it, and removes %s", w.Dir)
 		return a.inSandbox(ctx, w, []string{a.userShell()})
 	}
 	return a.tour(ctx, w)

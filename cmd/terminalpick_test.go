@@ -110,3 +110,16 @@ func TestTerminalPickIsTerminated(t *testing.T) {
 		t.Errorf("the picker is still on the screen:\n%s", text)
 	}
 }
+
+// An entitlement that is of no use is refused before a ticket is chosen for it.
+func TestTerminalPickRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	installed(t, "ssh")
+	s := open(t, sandbox.Options{})
+	for _, command := range []string{"jit ssh --entitlement demo-aws demo-host", "jit ssh --entitlement demo-ssh other-host"} {
+		s.run(command)
+		if text := s.ends(exitNotRun); !strings.Contains(text, "cannot be used for this") {
+			t.Errorf("%s shows\n%s", command, text)
+		}
+	}
+}
