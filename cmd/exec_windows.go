@@ -36,8 +36,10 @@ func (a *app) runChild(_ context.Context, command, environ []string) error {
 // exitOf is a child's exit code.
 func exitOf(exit *exec.ExitError) int { return exit.ExitCode() }
 
-// stopWith has nothing to do: Windows stops no program.
-func stopWith(*os.Process, <-chan struct{}) {}
+// watchStops and stopWith have nothing to do: Windows stops no program.
+func watchStops() chan os.Signal { return nil }
+
+func stopWith(*os.Process, chan os.Signal, <-chan struct{}) {}
 
 // wake has nothing to do: Windows stops no program.
 func wake(*os.Process) {}

@@ -113,13 +113,14 @@ func runForwarding(child *exec.Cmd) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
+	stops := watchStops()
 	if err := child.Start(); err != nil {
 		return err
 	}
 	ended := make(chan struct{})
 	defer close(ended)
 	go forward(child.Process, signals, ended)
-	go stopWith(child.Process, ended)
+	go stopWith(child.Process, stops, ended)
 	return child.Wait()
 }
 
