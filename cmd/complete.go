@@ -13,6 +13,7 @@ import (
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/recent"
+	"github.com/jitaccess/jit/internal/ticket"
 )
 
 // Completion runs while somebody waits for a key to answer. It asks nothing,
@@ -35,14 +36,25 @@ func (a *app) quietly(find func(ctx context.Context, quiet *app) []cobra.Complet
 		if ctx == nil {
 			ctx = context.Background()
 		}
-		var fitting []cobra.Completion
-		for _, found := range find(ctx, &quiet) {
-			if len(found) >= len(typed) && strings.EqualFold(found[:len(typed)], typed) {
-				fitting = append(fitting, found)
-			}
-		}
-		return fitting, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		return fitting(find(ctx, &quiet), typed), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	}
+}
+
+// fitting are those that begin with what was typed, each word once: bash puts
+// what two lines have in common into the command, their description too. What a
+// terminal obeys is taken out, wherever it is from.
+func fitting(all []cobra.Completion, typed string) []cobra.Completion {
+	var out []cobra.Completion
+	told := map[string]bool{}
+	for _, found := range all {
+		word, why, _ := strings.Cut(found, "\t")
+		if told[word] || len(word) < len(typed) || !strings.EqualFold(word[:len(typed)], typed) {
+			continue
+		}
+		told[word] = true
+		out = append(out, cobra.CompletionWithDesc(word, ticket.Clean(why)))
+	}
+	return out
 }
 
 // fixed completes to one of some words.

@@ -24,17 +24,12 @@ func generated(t *testing.T) map[string][]byte {
 	manDate := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	root := newRootCmd(&app{})
 	root.DisableAutoGenTag = true
-	for name, write := range map[string]func(*bytes.Buffer) error{
-		"completions/jit.bash": func(b *bytes.Buffer) error { return root.GenBashCompletionV2(b, true) },
-		"completions/jit.zsh":  func(b *bytes.Buffer) error { return root.GenZshCompletion(b) },
-		"completions/jit.fish": func(b *bytes.Buffer) error { return root.GenFishCompletion(b, true) },
-		"completions/jit.ps1":  func(b *bytes.Buffer) error { return root.GenPowerShellCompletionWithDesc(b) },
-	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
+	for shell, ending := range map[string]string{"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"} {
+		text, err := completionScript(root, shell, true)
+		if err != nil {
 			t.Fatal(err)
 		}
-		files[name] = b.Bytes()
+		files["completions/jit."+ending] = []byte(text)
 	}
 	walk(root, func(c *cobra.Command) {
 		var b bytes.Buffer

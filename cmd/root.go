@@ -65,6 +65,7 @@ func describeCompletion(completion *cobra.Command) {
 	for _, shell := range completion.Commands() {
 		shell.Long = strings.TrimRight(shell.Long, "\n") + exitCodes()
 		shell.Example = examples[shell.Name()]
+		shell.RunE, shell.Run = printCompletion, nil
 	}
 }
 

@@ -12,7 +12,26 @@ __jit_debug()
 __jit_init_completion()
 {
     COMPREPLY=()
-    _get_comp_words_by_ref "$@" cur prev words cword
+    if declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+        _get_comp_words_by_ref "$@" cur prev words cword
+        return
+    fi
+    # Without the package: what stands in the line without a space between is one
+    # word, up to the cursor.
+    local line=${COMP_LINE:0:COMP_POINT} word i
+    words=() cword=-1
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${line#"${line%%[![:space:]]*}"}
+        [[ $i -eq $COMP_CWORD || $word != "${COMP_WORDS[i]}"* ]] || word=${COMP_WORDS[i]}
+        if [[ $cword -ge 0 && -n $line && $line != [[:space:]]* ]]; then
+            words[cword]+=$word
+        else
+            words[++cword]=$word
+        fi
+        line=${line#"${line%%[![:space:]]*}"}
+        line=${line#"$word"}
+    done
+    cur=${words[cword]} prev=${words[cword - (cword > 0)]}
 }
 
 # This function calls the jit program to obtain the completion
@@ -22,8 +41,12 @@ __jit_get_completion_results() {
 
     # Prepare the command to request completions for the program.
     # Calling ${words[0]} instead of directly jit allows handling aliases
-    args=("${words[@]:1}")
-    requestComp="${words[0]} __complete ${args[*]}"
+    local plain='^[A-Za-z0-9_./:=,@%+~{}"'\''\ $-]*$'
+    for args in "${words[@]}"; do
+        [[ $args =~ $plain ]] || printf -v args '%q' "$args"
+        requestComp+="${requestComp:+ }$args"
+        [[ $requestComp != "$args" ]] || requestComp+=" __complete"
+    done
 
     lastParam=${words[$((${#words[@]}-1))]}
     lastChar=${lastParam:$((${#lastParam}-1)):1}

@@ -19,7 +19,13 @@ function __jit_perform_completion
     __jit_debug "last arg: $lastArg"
 
     # Disable ActiveHelp which is not supported for fish shell
-    set -l requestComp "JIT_ACTIVE_HELP=0 $args[1] __complete $args[2..-1] $lastArg"
+    set -l plain
+    for arg in $args
+        string match -qr -- '^[A-Za-z0-9_./:=,@%+~$-]+\z' $arg
+        or set arg (string escape -- $arg)
+        set -a plain $arg
+    end
+    set -l requestComp "JIT_ACTIVE_HELP=0 $plain[1] __complete $plain[2..-1] $lastArg"
 
     __jit_debug "Calling $requestComp"
     set -l results (eval $requestComp 2> /dev/null)

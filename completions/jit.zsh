@@ -30,7 +30,7 @@ _jit()
     # We need to trigger completion from the $CURRENT location, so we need
     # to truncate the command-line ($words) up to the $CURRENT location.
     # (We cannot use $CURSOR as its value does not work when a command is an alias.)
-    words=("${=words[1,CURRENT]}")
+    words=("${(@)words[1,CURRENT]}")
     __jit_debug "Truncated words[*]: ${words[*]},"
 
     lastParam=${words[-1]}
@@ -42,11 +42,16 @@ _jit()
     setopt local_options BASH_REMATCH
     if [[ "${lastParam}" =~ '-.*=' ]]; then
         # We are dealing with a flag with an =
-        flagPrefix="-P ${BASH_REMATCH}"
+        flagPrefix="-P ${(q)BASH_REMATCH[1]}"
     fi
 
     # Prepare the command to obtain completions
-    requestComp="${words[1]} __complete ${words[2,-1]}"
+    local word odd='*[^A-Za-z0-9_./:=,@%+~{}"'\''\\ $-]*'
+    for word in "${words[@]}"; do
+        [[ $word != ${~odd} ]] || word=${(qq)word}
+        requestComp+="${requestComp:+ }$word"
+        [[ $requestComp != "$word" ]] || requestComp+=" __complete"
+    done
     if [ "${lastChar}" = "" ]; then
         # If the last parameter is complete (there is a space following it)
         # We add an extra empty parameter so we can indicate this to the go completion code.
@@ -57,7 +62,7 @@ _jit()
     __jit_debug "About to call: eval ${requestComp}"
 
     # Use eval to handle any environment variables and such
-    out=$(eval ${requestComp} 2>/dev/null)
+    out=$(eval "${requestComp}" 2>/dev/null)
     __jit_debug "completion output: ${out}"
 
     # Extract the directive integer following a : from the last line
