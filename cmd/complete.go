@@ -31,7 +31,7 @@ func (a *app) quietly(find func(ctx context.Context, quiet *app) []cobra.Complet
 		streams := *a.io
 		streams.Err, streams.InTTY, streams.ErrTTY = io.Discard, false, false
 		quiet := *a
-		quiet.io = &streams
+		quiet.io, quiet.unattended = &streams, true
 		ctx := c.Context()
 		if ctx == nil {
 			ctx = context.Background()

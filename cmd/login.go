@@ -48,6 +48,9 @@ func (a *app) login(ctx context.Context) error {
 	if err := a.keyring(keyring.TokenFallback).Set(ctx, keyring.Service, tokenAccount(cfg), token); err != nil {
 		return err
 	}
+	if err := a.forgetTickets(); err != nil {
+		return err
+	}
 	a.io.Note("signed in to %s as %s", cfg.Jira.URL, shown(who.Name))
 	return nil
 }
@@ -101,6 +104,9 @@ func newLogoutCmd(a *app) *cobra.Command {
 				return err
 			}
 			if err := a.keyring(keyring.TokenFallback).Delete(c.Context(), keyring.Service, tokenAccount(cfg)); err != nil {
+				return err
+			}
+			if err := a.forgetTickets(); err != nil {
 				return err
 			}
 			a.io.Note("forgot the token for %s", cfg.Jira.URL)

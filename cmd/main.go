@@ -26,6 +26,7 @@ type app struct {
 	systemPath string    // of the administrator's configuration
 	progress   *progress // of the request under way
 	notices    *notices
+	unattended bool // nobody is to be asked for anything
 }
 
 // Main runs the command line of the process and returns its exit code.

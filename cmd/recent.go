@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/recent"
 )
@@ -13,8 +14,28 @@ import (
 // freshTickets is how long a list of tickets serves completion without asking.
 const freshTickets = 5 * time.Minute
 
-// account says whose tickets a list has: of which site, and who asks there.
-func (n *network) account() string { return n.cfg.Jira.URL + " " + n.cfg.Jira.Email }
+// account says whose tickets a list has, as far as that is known without asking
+// anybody: of which site, and with which token. What the keyring has changes by
+// login and logout, which forget the list.
+func (n *network) account() credential.Secret {
+	token := "keyring"
+	switch env := n.app.env.JiraToken; {
+	case !env.Empty():
+		token = "token " + env.Reveal()
+	case n.cfg.Jira.TokenCommand != "":
+		token = "command " + n.cfg.Jira.TokenCommand
+	}
+	return credential.NewSecret(tokenAccount(n.cfg) + "\n" + token)
+}
+
+// forgetTickets is for when another account may ask from now on.
+func (a *app) forgetTickets() error {
+	state, err := a.env.State()
+	if err != nil {
+		return err
+	}
+	return recent.Forget(state)
+}
 
 func (n *network) knownTickets() recent.List { return recent.Load(n.state, n.account()) }
 

@@ -132,7 +132,7 @@ func jiraAnswers(_ *testscript.TestScript, w *sandbox.World, _ *output, args []s
 	return fmt.Errorf("how does Jira answer %s?", args[0])
 }
 
-// newToken sets JIT_JIRA_TOKEN: token scoped|narrow|expired|captcha|good.
+// newToken sets JIT_JIRA_TOKEN: token scoped|narrow|expired|captcha|good|bob.
 func newToken(ts *testscript.TestScript, w *sandbox.World, all *output, args []string) error {
 	t := fakejira.Token{Value: sigv4.UniqueID("ATATT-" + args[0]), UserID: w.Edition().ID(sandbox.User)}
 	switch args[0] {
@@ -144,6 +144,8 @@ func newToken(ts *testscript.TestScript, w *sandbox.World, all *output, args []s
 		t.Expired = true
 	case "captcha":
 		t.Captcha = true
+	case "bob":
+		t.UserID = w.Edition().ID("bob")
 	}
 	w.Jira.AddToken(t)
 	all.secret(t.Value, args[0]+" Jira token")

@@ -27,6 +27,9 @@ func (a *app) token(ctx context.Context, cfg *config.Config) (credential.Secret,
 	switch {
 	case !a.env.JiraToken.Empty():
 		return a.env.JiraToken, nil
+	case cfg.Jira.TokenCommand != "" && a.unattended:
+		return credential.Secret{}, fault.New(fault.Auth, "jira.token_command may ask somebody, and is not run now").
+			WithHint("set JIT_JIRA_TOKEN")
 	case cfg.Jira.TokenCommand != "":
 		return a.tokenFromCommand(ctx, cfg.Jira.TokenCommand)
 	}

@@ -82,7 +82,7 @@ func (a *app) walletOf(kind string) (*wallet.Wallet, error) {
 
 func (a *app) keyring(fallback string) *keyring.Keyring {
 	return keyring.New(keyring.Options{
-		Interactive: a.io.Interactive(), SessionBus: a.env.SessionBus, Fallback: fallback,
+		Interactive: a.io.Interactive(), Unattended: a.unattended, SessionBus: a.env.SessionBus, Fallback: fallback,
 	})
 }
 

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,12 @@ func (k *Keyring) bounded(ctx context.Context, call func() (string, error)) (str
 				a = answer{err: fmt.Errorf("the keyring's bus went away: %v", p)}
 			}
 		}()
+		if k.locked != nil {
+			if shut, err := k.locked(); shut || err != nil {
+				a.err = cmp.Or(err, errLocked)
+				return
+			}
+		}
 		a.value, a.err = call()
 	}()
 	select {
@@ -48,6 +55,8 @@ func (k *Keyring) bounded(ctx context.Context, call func() (string, error)) (str
 			WithHint("%s", k.fallback)
 	}
 }
+
+var errLocked = errors.New("it is locked")
 
 // explain turns an error of the library into one for people.
 func (k *Keyring) explain(err error) error {

@@ -46,6 +46,10 @@ type Options struct {
 	// Interactive gives a person 30 seconds to unlock the keyring, where other
 	// callers wait for 5.
 	Interactive bool
+	// Unattended has a keyring that is locked refuse, rather than ask its user
+	// for the password. Only that of Linux and the BSDs can be asked whether it
+	// is locked; elsewhere the system may show a window.
+	Unattended bool
 	// SessionBus is DBUS_SESSION_BUS_ADDRESS; other systems than Linux and the
 	// BSDs ignore it. Where it is empty and there is no bus at its usual place
 	// the keyring is not asked: the library would start a bus of its own, which
@@ -60,6 +64,7 @@ type Keyring struct {
 	wait     time.Duration
 	bus      string
 	fallback string
+	locked   func() (bool, error) // nil: whoever must unlock it may be asked
 }
 
 // New returns a keyring; nothing is asked of it yet.
@@ -67,6 +72,9 @@ func New(o Options) *Keyring {
 	k := &Keyring{wait: silentWait, bus: o.SessionBus, fallback: o.Fallback}
 	if o.Interactive {
 		k.wait = interactiveWait
+	}
+	if o.Unattended {
+		k.locked = locked
 	}
 	return k
 }

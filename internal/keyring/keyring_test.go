@@ -157,3 +157,24 @@ func TestAPanicOfTheLibraryIsAnError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestALockedKeyringIsNotAskedUnattended(t *testing.T) {
+	k := mocked()
+	value := credential.NewSecret("value")
+	if err := k.Set(t.Context(), Service, "ada", value); err != nil {
+		t.Fatal(err)
+	}
+	k.locked = func() (bool, error) { return false, nil }
+	if got, err := k.Get(t.Context(), Service, "ada"); err != nil || got != value {
+		t.Errorf("unlocked: %v", err)
+	}
+	for name, answer := range map[string]func() (bool, error){
+		"locked": func() (bool, error) { return true, nil },
+		"broken": func() (bool, error) { return false, errors.New("no such property") },
+	} {
+		k.locked = answer
+		if got, err := k.Get(t.Context(), Service, "ada"); fault.ClassOf(err) != fault.Config || !got.Empty() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

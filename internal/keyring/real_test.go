@@ -3,6 +3,7 @@ package keyring
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -61,5 +62,46 @@ func TestARealKeyringThatNobodyUnlocksIsToldInTime(t *testing.T) {
 			t.Errorf("%s: %v (hint: %q)", name, err, fault.HintOf(err))
 		}
 		t.Logf("%s: %v", name, err)
+	}
+}
+
+// Where nobody may be asked, a keyring that is locked refuses at once.
+func TestARealKeyringAsksNobodyWhereNobodyIsThere(t *testing.T) {
+	if !keyringtest.Inside(t, keyringtest.Locked) {
+		return
+	}
+	k := New(Options{SessionBus: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Fallback: TokenFallback, Unattended: true})
+	k.wait = time.Minute
+	start := time.Now()
+	_, err := k.Get(t.Context(), Service, "ada")
+	if fault.ClassOf(err) != fault.Config || fault.HintOf(err) != TokenFallback {
+		t.Errorf("Get: %v (hint: %q)", err, fault.HintOf(err))
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	t.Logf("Get: %v", err)
+}
+
+func TestARealKeyringIsReadWhereItIsUnlocked(t *testing.T) {
+	if !keyringtest.Inside(t, keyringtest.Unlocked) {
+		return
+	}
+	k := New(Options{SessionBus: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Fallback: TokenFallback, Unattended: true})
+	value := credential.NewSecret("value")
+	if err := session().Set(t.Context(), Service, "ada", value); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.Get(t.Context(), Service, "ada"); err != nil || got != value {
+		t.Errorf("Get: %v", err)
+	}
+	// Locked again, it has a password to ask for.
+	out, err := exec.CommandContext(t.Context(), "dbus-send", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets",
+		"org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if got, err := k.Get(t.Context(), Service, "ada"); !errors.Is(err, errLocked) || !got.Empty() {
+		t.Errorf("Get from a locked keyring: %v", err)
 	}
 }

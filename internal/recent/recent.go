@@ -4,15 +4,21 @@
 package recent
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
 
+	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/ticket"
 )
@@ -31,10 +37,26 @@ const (
 // List is what was found at one moment.
 type List struct {
 	// Account is whose tickets they are, in whatever words the caller uses; a
-	// list of another account is not shown.
+	// list of another account is not shown. It may hold a token: what is kept of
+	// it is a hash, with a key of the file's own.
+	Account credential.Secret
+	At      time.Time
+	Tickets []Ticket // most recently updated first
+}
+
+// file is a list as it is kept.
+type file struct {
+	Salt    string    `json:"salt"`
 	Account string    `json:"account"`
 	At      time.Time `json:"at"`
-	Tickets []Ticket  `json:"tickets"` // most recently updated first
+	Tickets []Ticket  `json:"tickets"`
+}
+
+// fingerprint tells whether two accounts are the same, and neither which.
+func fingerprint(salt string, account credential.Secret) string {
+	mac := hmac.New(sha256.New, []byte(salt))
+	_, _ = mac.Write([]byte(account.Reveal())) // a hash takes whatever it is given
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // Ticket is one of them.
@@ -46,7 +68,7 @@ type Ticket struct {
 
 // Load reads the list of an account. A list that is missing, damaged or of
 // somebody else is empty: it costs a question to Jira and no more.
-func Load(dir, account string) List {
+func Load(dir string, account credential.Secret) List {
 	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
 		return List{}
@@ -56,19 +78,18 @@ func Load(dir, account string) List {
 	if err != nil {
 		return List{}
 	}
-	var l List
-	if json.Unmarshal(data, &l) != nil || l.Account != account {
+	var kept file
+	if json.Unmarshal(data, &kept) != nil || kept.Account != fingerprint(kept.Salt, account) {
 		return List{}
 	}
-	good := l.Tickets[:0]
-	for _, t := range l.Tickets[:min(len(l.Tickets), MaxTickets)] {
+	l := List{Account: account, At: kept.At}
+	for _, t := range kept.Tickets[:min(len(kept.Tickets), MaxTickets)] {
 		key, err := ticket.ParseKey(string(t.Key))
 		if err != nil {
 			continue
 		}
-		good = append(good, Ticket{Key: key, Summary: short(t.Summary), Unlocked: t.Unlocked})
+		l.Tickets = append(l.Tickets, Ticket{Key: key, Summary: short(t.Summary), Unlocked: t.Unlocked})
 	}
-	l.Tickets = good
 	return l
 }
 
@@ -88,13 +109,23 @@ func (l List) Harmless() List {
 // user can read it. The error is of class Internal.
 func Save(dir string, l List) error {
 	l = l.Harmless()
-	data, err := json.Marshal(l)
+	salt := rand.Text()
+	data, err := json.Marshal(file{salt, fingerprint(salt, l.Account), l.At, l.Tickets})
 	if err == nil {
 		err = errors.Join(os.MkdirAll(dir, 0o700), maybe.WriteFile(filepath.Join(dir, name), data, 0o600))
 	}
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "the list of your tickets cannot be kept").
 			WithHint("look whether the disk is full or read-only")
+	}
+	return nil
+}
+
+// Forget takes the list away, where there is one. The error is of class Internal.
+func Forget(dir string) error {
+	if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(fault.Internal, err, "the list of your tickets cannot be taken away").
+			WithHint("delete %s", filepath.Join(dir, name))
 	}
 	return nil
 }
