@@ -3,6 +3,8 @@
 package cmd
 
 import (
+	"bytes"
+	"os"
 	"strings"
 	"testing"
 
@@ -98,6 +100,33 @@ func TestTerminalWatch(t *testing.T) {
 	s.ends(exitCancelled)
 	s.run("jit status --watch </dev/null")
 	s.ends(exitUsage)
+}
+
+// A ticket that was moved is renewed under its new key, where the policy is asked
+// about where it is now.
+func TestTerminalWatchRenewsAMovedTicket(t *testing.T) {
+	t.Parallel()
+	s := open(t, sandbox.Options{})
+	s.run("jit request DEMO-1 -e demo-ssh")
+	s.ends(exitOK)
+	if _, err := s.w.Jira.Move("DEMO-1", "OPS", "carol"); err != nil {
+		t.Fatal(err)
+	}
+	s.run("jit status --watch")
+	s.wait(`(?s)1 in force.*▸ .*DEMO-1 .*demo-ssh`)
+	s.key("r")
+	s.wait(`(?s)1 in force.*DEMO-1 .*renew demo-ssh for DEMO-1: .*OPS-1`)
+	policy, err := os.ReadFile(s.w.PolicyPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.w.PolicyPath(), bytes.ReplaceAll(policy, []byte("[DEMO]"), []byte("[DEMO, OPS]")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.key("r")
+	s.wait(`(?s)1 in force.*▸ .*OPS-1 .*demo-ssh.*renew demo-ssh for DEMO-1: done`)
+	s.key("q")
+	s.ends(exitOK)
 }
 
 // A signal leaves the terminal as Ctrl-C does.

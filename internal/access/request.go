@@ -22,7 +22,7 @@ type Ask struct {
 	MFACode     string
 	DryRun      bool // decide, then stop: nothing is minted, recorded or kept
 
-	ticketID string // of the only ticket that will do; "" takes whichever has the key
+	renews *grant.Grant // its ticket is the only one that will do; nil takes whichever has the key
 }
 
 // Outcome is what a request came to.

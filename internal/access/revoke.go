@@ -68,11 +68,11 @@ func (s *Service) revoked(ctx context.Context, held credential.Held, why string)
 }
 
 // Renew asks for a new grant in place of one: for the same ticket, which is read
-// again, and the same entitlement, decided anew. The old grant is revoked once
+// again wherever it has been moved, and the same entitlement, decided anew. The old grant is revoked once
 // the new one is in force. Where that fails there is a new grant all the same,
 // and a notice says what is left of the old.
 func (s *Service) Renew(ctx context.Context, held credential.Held, ask Ask) (Outcome, error) {
-	ask.Key, ask.Entitlement, ask.ticketID = held.Grant.Ticket, held.Grant.Entitlement, held.Grant.TicketID
+	ask.Key, ask.Entitlement, ask.renews = held.Grant.Ticket, held.Grant.Entitlement, &held.Grant
 	out, err := s.Request(ctx, ask)
 	if err != nil || ask.DryRun {
 		return out, err
@@ -84,9 +84,9 @@ func (s *Service) Renew(ctx context.Context, held credential.Held, ask Ask) (Out
 }
 
 // sameTicket refuses a ticket that is not the one that a renewal is bound to: a
-// key can come to name another ticket, an id cannot.
+// key can come to name another ticket, an id on the same site cannot.
 func (a Ask) sameTicket(t ticket.Ticket) error {
-	if a.ticketID == "" || a.ticketID == t.ID {
+	if a.renews == nil || a.renews.TicketID == t.ID && a.renews.Site == t.Site {
 		return nil
 	}
 	return fault.New(fault.Ticket, "%s is another ticket now than the one that this grant was given for", a.Key).

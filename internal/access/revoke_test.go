@@ -11,6 +11,7 @@ import (
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/ticket"
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
@@ -135,13 +136,53 @@ func TestRenewIsBoundToTheTicketNotToItsKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := working("OPS-7")
-	other.ID = "666"
-	w.tickets.Put(other)
-	if _, err := w.Renew(context.Background(), first.Held, access.Ask{}); fault.ClassOf(err) != fault.Ticket || !strings.Contains(err.Error(), "another ticket") {
-		t.Errorf("%v", err)
+	for name, edit := range map[string]func(*ticket.Ticket){
+		"another id":   func(t *ticket.Ticket) { t.ID = "666" },
+		"another site": func(t *ticket.Ticket) { t.Site = "https://other.atlassian.net" },
+	} {
+		other := working("OPS-7")
+		edit(&other)
+		w.tickets.Put(other)
+		if _, err := w.Renew(context.Background(), first.Held, access.Ask{}); fault.ClassOf(err) != fault.Ticket || !strings.Contains(err.Error(), "another ticket") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	if n := len(w.journal.records); n != 1 {
 		t.Errorf("%d records", n)
+	}
+}
+
+// A ticket that was moved is found by the key it had, and what it unlocks where
+// it is now is decided anew.
+func TestRenewFollowsATicketThatWasMoved(t *testing.T) {
+	for name, tt := range map[string]struct {
+		to   ticket.Key
+		code fault.Class
+	}{"within the project": {"OPS-70", fault.Internal}, "out of the policy": {"HR-70", fault.Denied}} {
+		w := newWorld(t)
+		var notices []string
+		w.Notice = func(text string) { notices = append(notices, text) }
+		first, err := w.request(access.Ask{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := working("OPS-7")
+		moved.Key = tt.to
+		moved.Project, _, _ = strings.Cut(string(tt.to), "-")
+		w.tickets.Move("OPS-7", moved)
+		second, err := w.Renew(context.Background(), first.Held, access.Ask{})
+		if !slices.Contains(notices, "OPS-7 is now "+string(tt.to)) {
+			t.Errorf("%s: noticed %q", name, notices)
+		}
+		list := w.inForce(t)
+		if tt.code == fault.Denied {
+			if fault.ClassOf(err) != fault.Denied || len(list) != 1 || list[0].Grant.ID != first.Held.Grant.ID {
+				t.Errorf("%s: %v, in force %+v", name, err, list)
+			}
+			continue
+		}
+		if err != nil || len(list) != 1 || list[0].Grant.ID != second.Held.Grant.ID || list[0].Grant.Ticket != tt.to {
+			t.Errorf("%s: %v, in force %+v", name, err, list)
+		}
 	}
 }

@@ -37,7 +37,8 @@ type wirePage struct {
 // Search finds tickets and gives them to page as they come, most recently
 // updated first, until there are no more, limit is reached, or page fails, whose
 // error it then returns. It reports whether there may be more. A ticket that
-// cannot be read is left out, with a notice. The errors are those of Lookup.
+// cannot be read is left out, with a notice. One that moves from page to page
+// while they are read is given once. The errors are those of Lookup.
 func (c *Client) Search(ctx context.Context, s ticket.Search, fields []ticket.Field, limit int, page func([]ticket.Ticket) error) (more bool, err error) {
 	wanted, err := wantedFields(fields)
 	if err != nil {
@@ -49,7 +50,7 @@ func (c *Client) Search(ctx context.Context, s ticket.Search, fields []ticket.Fi
 	}
 	asked := queries(s)
 	for i, jql := range asked {
-		p := &pager{client: c, me: me, jql: jql, wanted: wanted, limit: limit}
+		p := &pager{client: c, me: me, jql: jql, wanted: wanted, limit: limit, given: map[string]bool{}}
 		var refused bool
 		if more, refused, err = p.run(ctx, page); !refused || i == len(asked)-1 {
 			return more, err
@@ -68,7 +69,8 @@ type pager struct {
 	limit  int
 
 	seen  int
-	token string // of the next page, on Cloud
+	token string          // of the next page, on Cloud
+	given map[string]bool // ids: pages shift while tickets are updated
 }
 
 // run reads page after page. It reports in refused that Jira did not take the
@@ -143,7 +145,10 @@ func (p *pager) read(call call, a answer) ([]ticket.Ticket, bool, error) {
 			c.notice("a ticket was left out: " + err.Error())
 			continue
 		}
-		tickets = append(tickets, t)
+		if !p.given[t.ID] {
+			tickets = append(tickets, t)
+		}
+		p.given[t.ID] = true
 	}
 	return tickets, last, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jitaccess/jit/internal/access/accesstest"
 	"github.com/jitaccess/jit/internal/fault"
@@ -126,6 +127,37 @@ func TestSearchAsksForLessWhereJiraRefuses(t *testing.T) {
 	_, err := c.Search(t.Context(), ticket.Search{Projects: []string{"GONE"}}, nil, 10, func(page []ticket.Ticket) error { found += len(page); return nil })
 	if err != nil || found != 1 || len(asked) != 2 {
 		t.Errorf("found %d with %q, %v", found, asked, err)
+	}
+}
+
+// A ticket that is updated, or a new one, between two pages comes first, and
+// pushes the last of the first page onto the second.
+func TestSearchGivesATicketOnceWhilePagesShift(t *testing.T) {
+	t.Parallel()
+	for name, edition := range map[string]Edition{"Cloud": Cloud, "Data Center": DataCenter} {
+		w := newWorld(t, edition)
+		issue := func(n int) ticket.Ticket {
+			i := accesstest.OPS7()
+			i.ID, i.Key, i.Updated = strconv.Itoa(10000+n), ticket.Key(fmt.Sprintf("OPS-%d", n)), i.Updated.Add(time.Duration(n)*time.Minute)
+			return i
+		}
+		for n := range firstPage + 5 {
+			w.Put(issue(n + 1))
+		}
+		c, _ := connect(t, w)
+		var keys []ticket.Key
+		more, err := c.Search(t.Context(), ticket.Search{}, nil, 100, func(page []ticket.Ticket) error {
+			w.Put(issue(firstPage + 6 + len(keys)))
+			for _, f := range page {
+				keys = append(keys, f.Key)
+			}
+			return nil
+		})
+		want := len(keys)
+		slices.Sort(keys)
+		if keys = slices.Compact(keys); err != nil || more || len(keys) != want || want != firstPage+5 {
+			t.Errorf("%s: %d tickets, of which %d are different, more %t, %v", name, want, len(keys), more, err)
+		}
 	}
 }
 

@@ -7,7 +7,10 @@ import (
 )
 
 // Search is what to look for among tickets to find those that could unlock one
-// of the entitlements for which among holds; nil stands for all of them.
+// of the entitlements for which among holds; nil stands for all of them. Issue
+// types, labels and components are left to Decide. A type's name may be
+// translated, and Jira refuses a whole query for a component that none of the
+// projects has; and the engineer is shown what a ticket of theirs lacks.
 func (p *Policy) Search(among func(Entitlement) bool) ticket.Search {
 	var s ticket.Search
 	anywhere := false
