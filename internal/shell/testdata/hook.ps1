@@ -13,7 +13,13 @@ function global:__jit_read([long]$Now) {
     $dir = $global:__jit_state
     if ($Env:JIT_STATE_DIR) { $dir = $Env:JIT_STATE_DIR }
     try {
-        $file = [IO.File]::Open([IO.Path]::Combine($dir, 'prompt'), 'Open', 'Read', 'ReadWrite, Delete')
+        # A pipe would wait for somebody to write. It has no length, nor has a
+        # device; and a link could lead to one. jit makes none of them.
+        $path = [IO.Path]::Combine($dir, 'prompt')
+        $info = New-Object IO.FileInfo $path
+        $link = [IO.Path]::DirectorySeparatorChar -eq '/' -and ($info.Attributes -band [IO.FileAttributes]::ReparsePoint)
+        if ($link -or $info.Length -eq 0) { return }
+        $file = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete')
         try {
             $bytes = New-Object byte[] 4096
             $n = $file.Read($bytes, 0, $bytes.Length)
