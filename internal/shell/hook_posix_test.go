@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"regexp"
@@ -221,6 +222,10 @@ func childFaults(t *testing.T, stat string) int {
 	return n
 }
 
+// batches are the parts that a benchmark runs in. The least counts: on a busy
+// machine the others tell what else it did.
+const batches = 10
+
 func BenchmarkPrompt(b *testing.B) {
 	for _, sh := range posix() {
 		for name, body := range map[string]string{"hook": "__jit_hook", "subshell": `: "$(true)"`} {
@@ -230,16 +235,25 @@ func BenchmarkPrompt(b *testing.B) {
 				}
 				r := newRig(b, sh, HookOptions{})
 				r.state(inForce() + inForce())
+				each := max(b.N, 100) / batches
 				loop := map[string]string{
 					"bash": `for ((i = 0; i < %d; i++)); do %s; done`,
 					"zsh":  `repeat %d; do %s; done`,
 				}[sh]
-				script := `PS1='me '; zmodload zsh/datetime 2>/dev/null; a=$EPOCHREALTIME; ` + fmt.Sprintf(loop, max(b.N, 100), body) + `; printf '%s %s' "$a" "$EPOCHREALTIME"`
-				var from, to float64
-				if _, err := fmt.Sscan(r.run(script), &from, &to); err != nil {
-					b.Fatal(err)
+				script := `PS1='me '; zmodload zsh/datetime 2>/dev/null; echo $EPOCHREALTIME; ` + strings.Repeat(fmt.Sprintf(loop, each, body)+`; echo $EPOCHREALTIME; `, batches)
+				var at []float64
+				for _, word := range strings.Fields(r.run(script)) {
+					t, err := strconv.ParseFloat(word, 64)
+					if err != nil {
+						b.Fatal(err)
+					}
+					at = append(at, t)
 				}
-				b.ReportMetric((to-from)*1000/float64(max(b.N, 100)), "ms/prompt")
+				least := math.Inf(1)
+				for i := range batches {
+					least = min(least, at[i+1]-at[i])
+				}
+				b.ReportMetric(least*1000/float64(each), "ms/prompt")
 			})
 		}
 	}
