@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +14,13 @@ const envLong = `Print a grant in force as commands that set environment variabl
 The output holds secrets: it is meant for eval, not for a screen or a file.
 Nothing is asked and no network is used.
 
+A grant for SSH has no variables but JIT_*: its key is in your ssh-agent. The
+AWS keys that an earlier jit env has set in this shell are then taken away, and
+other keys stay.
+
 With --unset it prints the commands that take a grant's variables away again,
-whether or not it has run out. The region stays.`
+whether or not it has run out. The region stays, and so do keys of your own that
+took the place of the grant's.`
 
 func newEnvCmd(a *app) *cobra.Command {
 	var entitlement, dialect string
@@ -61,11 +65,7 @@ func (a *app) printUnset(name string) error {
 	if err != nil {
 		return err
 	}
-	if dialect == shell.Nu {
-		return fault.New(fault.Usage, "nu cannot be told to take variables away").
-			WithHint("run hide-env --ignore-errors %s", strings.Join(shell.Names(), " "))
-	}
-	return shell.Export(a.io.Out, dialect, nil, shell.Names()...)
+	return shell.Export(a.io.Out, dialect, nil, shell.Leftover(a.env.All())...)
 }
 
 func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
@@ -77,5 +77,5 @@ func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
 	if err != nil {
 		return err
 	}
-	return shell.Export(a.io.Out, dialect, shell.Vars(held, cred), shell.Overriding(held.Grant.Kind)...)
+	return shell.Export(a.io.Out, dialect, shell.Vars(held, cred), shell.Overriding(held.Grant.Kind, a.env.All())...)
 }

@@ -67,7 +67,8 @@ func (a *app) shell(ctx context.Context, o *execOptions) error {
 
 // environ is the environment of a child that uses a grant.
 func (a *app) environ(held credential.Held, cred credential.Credential, more ...shell.Var) []string {
-	return shell.Environ(a.env.All(), append(shell.Vars(held, cred), more...), shell.Overriding(held.Grant.Kind)...)
+	base := a.env.All()
+	return shell.Environ(base, append(shell.Vars(held, cred), more...), shell.Overriding(held.Grant.Kind, base)...)
 }
 
 // notNested refuses a shell in one that has a grant already. What has run out

@@ -17,8 +17,8 @@ import (
 //	elvish      eval (jit env --shell elvish | slurp)
 //	nu          jit env --shell nu | from json | load-env
 //
-// Nu gets one JSON object of vars and nothing of unset, because it evaluates no
-// text and its records cannot take a variable away.
+// Nu evaluates no text. It gets one JSON object, in which what is to be taken
+// away is null.
 //
 // Nothing is written if a name or a value is not fit for every shell.
 func Export(w io.Writer, d Dialect, vars []Var, unset ...string) error {
@@ -34,7 +34,7 @@ func Export(w io.Writer, d Dialect, vars []Var, unset ...string) error {
 		}
 	}
 	if d == Nu {
-		object, err := record(vars)
+		object, err := record(vars, unset)
 		if err != nil {
 			return fault.Wrap(fault.Internal, err, "the variables do not make JSON")
 		}

@@ -60,22 +60,20 @@ func (d Dialect) unset(name string) string {
 }
 
 // record returns the variables as one JSON object, which is what nu loads: it
-// evaluates no text.
-func record(vars []Var) (string, error) {
-	var b strings.Builder
-	for i, v := range vars {
+// evaluates no text. What is null is set, and reaches no program.
+func record(vars []Var, unset []string) (string, error) {
+	parts := make([]string, 0, len(vars)+len(unset))
+	for _, name := range unset {
+		parts = append(parts, `"`+name+`":null`)
+	}
+	for _, v := range vars {
 		value, err := json.Marshal(v.Value)
 		if err != nil {
 			return "", err
 		}
-		b.WriteString([]string{"{", ","}[min(i, 1)])
-		b.WriteString(`"` + v.Name + `":`)
-		b.Write(value)
+		parts = append(parts, `"`+v.Name+`":`+string(value))
 	}
-	if len(vars) == 0 {
-		b.WriteString("{")
-	}
-	return b.String() + "}", nil
+	return "{" + strings.Join(parts, ",") + "}", nil
 }
 
 // checkVar refuses what no variable of jit's is and some shell would stumble

@@ -20,10 +20,14 @@ func (v Var) String() string { return v.Name + "=[redacted]" }
 // GoString hides the value too.
 func (v Var) GoString() string { return v.String() }
 
+// keyMark is the variable with the access key id that jit has set, by which it
+// knows its own keys again.
+const keyMark = "JIT_AWS_KEY_ID"
+
 // Vars returns the variables of a grant: JIT_GRANT, JIT_TICKET, JIT_ENTITLEMENT
 // and JIT_EXPIRES_AT (seconds since 1970), and for AWS the keys with their
-// expiry (RFC 3339, UTC) under both names that SDKs read, and the region under
-// both where one is known. An SSH grant has no variables of its own: its key is
+// expiry (RFC 3339, UTC) under both names that SDKs read, JIT_AWS_KEY_ID, and the
+// region under both names where one is known. An SSH grant has no variables of its own: its key is
 // in the agent that SSH_AUTH_SOCK names.
 func Vars(held credential.Held, c credential.Credential) []Var {
 	g := held.Grant
@@ -43,6 +47,7 @@ func Vars(held credential.Held, c credential.Credential) []Var {
 		Var{"AWS_SESSION_TOKEN", c.AWS.SessionToken.Reveal()},
 		Var{"AWS_SESSION_EXPIRATION", expires},
 		Var{"AWS_CREDENTIAL_EXPIRATION", expires},
+		Var{keyMark, c.AWS.AccessKeyID},
 	)
 	if c.AWS.Region != "" {
 		vars = append(vars, Var{"AWS_REGION", c.AWS.Region}, Var{"AWS_DEFAULT_REGION", c.AWS.Region})
@@ -50,28 +55,61 @@ func Vars(held credential.Held, c credential.Credential) []Var {
 	return vars
 }
 
-// Names returns the variables that some grant has, other than the region, which
-// the user may have set before.
-func Names() []string {
+// Leftover returns the variables that some grant may have set in the environment
+// base, which is in the form of os.Environ, other than the region, which the user
+// may have set before. Keys that took the place of jit's are not among them.
+func Leftover(base []string) []string {
+	names := []string{"JIT_GRANT", "JIT_TICKET", "JIT_ENTITLEMENT", "JIT_EXPIRES_AT"}
+	mark, marked := lookUp(base, keyMark)
+	if key, _ := lookUp(base, "AWS_ACCESS_KEY_ID"); marked && mark != key {
+		return append(names, keyMark)
+	}
+	return append(names, keyNames()...)
+}
+
+// keyNames are those that only a grant for AWS has.
+func keyNames() []string {
 	return []string{
-		"JIT_GRANT", "JIT_TICKET", "JIT_ENTITLEMENT", "JIT_EXPIRES_AT",
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SESSION_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION",
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SESSION_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION", keyMark,
 	}
 }
 
 // Overriding returns the variables that would win over those of a grant of this
-// kind, or be mixed up with them, and so must not reach the child:
+// kind, or be mixed up with them, and so must not reach the child or stay in the
+// shell. For AWS:
 //
 //   - AWS_PROFILE and AWS_DEFAULT_PROFILE: the SDK for JavaScript skips the keys
 //     in the environment when a profile is named, and a profile that is not
 //     there is an error in others;
 //   - AWS_SECURITY_TOKEN: the old name of the session token, which botocore
 //     reads first.
-func Overriding(kind grant.Kind) []string {
-	if kind != grant.AWS {
-		return nil
+//
+// For SSH they are the keys that an earlier grant has left in the environment
+// base, which is in the form of os.Environ: they would be used under the name of
+// this one. Keys that are not jit's stay.
+func Overriding(kind grant.Kind, base []string) []string {
+	if kind == grant.AWS {
+		return []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"}
 	}
-	return []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"}
+	mark, marked := lookUp(base, keyMark)
+	key, _ := lookUp(base, "AWS_ACCESS_KEY_ID")
+	switch {
+	case !marked:
+		return nil
+	case mark != key:
+		return []string{keyMark}
+	}
+	return keyNames()
+}
+
+// lookUp returns what an environment has for a name.
+func lookUp(base []string, name string) (string, bool) {
+	for _, entry := range base {
+		if found, value, ok := strings.Cut(entry, "="); ok && sameName(found, name) {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // Environ returns base, in the form of os.Environ, without what unset names and

@@ -39,6 +39,7 @@ func TestVarsOfAWS(t *testing.T) {
 		{"AWS_SESSION_TOKEN", "token=="},
 		{"AWS_SESSION_EXPIRATION", "2026-03-02T10:30:05Z"},
 		{"AWS_CREDENTIAL_EXPIRATION", "2026-03-02T10:30:05Z"},
+		{"JIT_AWS_KEY_ID", "ASIAEXAMPLE"},
 	}
 	region := []Var{{"AWS_REGION", "eu-west-1"}, {"AWS_DEFAULT_REGION", "eu-west-1"}}
 	held, cred := awsGrant()
@@ -58,8 +59,44 @@ func TestVarsOfSSH(t *testing.T) {
 	if fmt.Sprint(names(got)) != "[JIT_GRANT JIT_TICKET JIT_ENTITLEMENT JIT_EXPIRES_AT]" {
 		t.Errorf("got %v", names(got))
 	}
-	if len(Overriding(grant.SSH)) != 0 {
-		t.Errorf("an SSH grant takes %v away", Overriding(grant.SSH))
+}
+
+// An SSH grant takes away the keys of the one before, and no others.
+func TestOverridingOfSSH(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		base []string
+		want string
+	}{
+		"nothing":        {nil, "[]"},
+		"the user's own": {[]string{"AWS_ACCESS_KEY_ID=AKIAMINE", "AWS_SECRET_ACCESS_KEY=x"}, "[]"},
+		"jit's": {
+			[]string{"AWS_ACCESS_KEY_ID=ASIAEXAMPLE", "JIT_AWS_KEY_ID=ASIAEXAMPLE"},
+			"[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SESSION_EXPIRATION AWS_CREDENTIAL_EXPIRATION JIT_AWS_KEY_ID]",
+		},
+		"the user's after jit's":    {[]string{"JIT_AWS_KEY_ID=ASIAEXAMPLE", "AWS_ACCESS_KEY_ID=AKIAMINE"}, "[JIT_AWS_KEY_ID]"},
+		"jit's, taken away by hand": {[]string{"JIT_AWS_KEY_ID=ASIAEXAMPLE"}, "[JIT_AWS_KEY_ID]"},
+	} {
+		if got := Overriding(grant.SSH, tt.base); fmt.Sprint(got) != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestLeftover(t *testing.T) {
+	t.Parallel()
+	const all = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SESSION_EXPIRATION AWS_CREDENTIAL_EXPIRATION JIT_AWS_KEY_ID"
+	for name, tt := range map[string]struct {
+		base []string
+		want string
+	}{
+		"nothing":                {nil, all},
+		"jit's":                  {[]string{"AWS_ACCESS_KEY_ID=ASIAEXAMPLE", "JIT_AWS_KEY_ID=ASIAEXAMPLE"}, all},
+		"the user's after jit's": {[]string{"AWS_ACCESS_KEY_ID=AKIAMINE", "JIT_AWS_KEY_ID=ASIAEXAMPLE"}, "JIT_AWS_KEY_ID"},
+	} {
+		if got := Leftover(tt.base); fmt.Sprint(got) != "[JIT_GRANT JIT_TICKET JIT_ENTITLEMENT JIT_EXPIRES_AT "+tt.want+"]" {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
@@ -90,7 +127,7 @@ func TestEnviron(t *testing.T) {
 	held, cred := awsGrant()
 	cred.AWS.Region = ""
 	vars := Vars(held, cred)
-	got := Environ(base, vars, Overriding(grant.AWS)...)
+	got := Environ(base, vars, Overriding(grant.AWS, base)...)
 	want := []string{"PATH=/bin", "AWS_REGION=us-east-1", "EMPTY=", "ODD", "A=b=c", "=C:=C:\\", "AWS_PROFILES=stays"}
 	if !reflect.DeepEqual(got[:len(want)], want) || len(got) != len(want)+len(vars) {
 		t.Errorf("kept %d entries, want %d and %d variables", len(got), len(want), len(vars))
