@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,6 +148,7 @@ func TestTerminalCompletion(t *testing.T) {
 				{"jit request -e demo-", `(?s)demo-aws +[-(]* ?The demonstration role.*demo-ssh +[-(]* ?Log in`},
 				{"jit request --entitlement=demo-a", `me> jit request --entitlement=demo-aws$`},
 				{"jit request 'DEMO-1' -e demo-a", `me> jit request 'DEMO-1' -e demo-aws$`},
+				{"jit request --reason x:y=z --entitlement=demo-a", `me> jit request --reason x:y=z --entitlement=demo-aws$`},
 				{"jit --config $JIT_CONFIG request -e demo-a", `demo-aws$`},
 				{"jit exec -e demo-a", `me> jit exec -e demo-aws$`}, // twice in force
 				{"jit env --shell fi", `me> jit env --shell fish$`},
@@ -177,12 +179,14 @@ func TestTerminalCompletionIsNotHeldUp(t *testing.T) {
 		t.Run(fmt.Sprintf("%s-%d", sh.name, n), func(t *testing.T) {
 			t.Parallel()
 			s := completer(t, sh)
-			asked := make(chan bool, 100)
-			s.w.Jira.Hook(hangs(asked))
+			var asked atomic.Bool
+			s.w.Jira.Hook(hangs(&asked))
 			s.typed(sh.start)
 			s.wait(`me>$`)
 			s.tab("jit request DE", `DE`)
-			<-asked
+			if !until(20*time.Millisecond, asked.Load) {
+				t.Fatal("Jira was never asked")
+			}
 			start := time.Now()
 			s.tmux("send-keys", "-l", "MO-1 -")
 			s.wait(`me> jit request DEMO-1 -$`)
@@ -193,11 +197,54 @@ func TestTerminalCompletionIsNotHeldUp(t *testing.T) {
 	}
 }
 
-// hangs is a Jira that takes calls, and tells of each, but answers none.
-func hangs(asked chan<- bool) func(http.ResponseWriter, *http.Request) bool {
+// hangs is a Jira that takes calls, and tells so, but answers none.
+func hangs(asked *atomic.Bool) func(http.ResponseWriter, *http.Request) bool {
 	return func(_ http.ResponseWriter, r *http.Request) bool {
-		asked <- true
+		asked.Store(true)
 		<-r.Context().Done()
 		return true
+	}
+}
+
+// A command that prints the token may ask somebody. Tab does not run it, and
+// offers what the picker found last, however long ago.
+func TestTerminalCompletionRunsNoTokenCommand(t *testing.T) {
+	t.Parallel()
+	s := open(t, sandbox.Options{})
+	config, err := os.ReadFile(s.w.ConfigPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := fmt.Sprintf("jira:\n  token_command: touch %s/ran; cat %s/token\n", s.dir, s.dir)
+	for path, text := range map[string]string{
+		s.w.ConfigPath(): strings.NewReplacer("sandbox: true\n", "", "jira:\n", command).Replace(string(config)), filepath.Join(s.dir, "token"): s.w.JiraToken,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.run("unset JIT_JIRA_TOKEN; jit __complete request ''")
+	if text := s.ends(exitOK); strings.Contains(text, "DEMO-1") || s.ran() {
+		t.Errorf("without a list, %v:\n%s", s.ran(), text)
+	}
+	s.run("jit request")
+	s.wait(`✓ unlocked  DEMO-1`)
+	kept := filepath.Join(s.state(), "tickets.json")
+	if !until(20*time.Millisecond, func() bool { _, err := os.Stat(kept); return err == nil }) {
+		t.Fatal("what was found is not kept")
+	}
+	s.key("C-c")
+	s.ends(exitCancelled)
+	list, err := os.ReadFile(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := regexp.MustCompile(`"at":"[^"]*"`).ReplaceAll(list, []byte(`"at":"2020-01-01T00:00:00Z"`))
+	if err := errors.Join(os.WriteFile(kept, old, 0o600), os.Remove(filepath.Join(s.dir, "ran"))); err != nil {
+		t.Fatal(err)
+	}
+	s.run("jit __complete request ''")
+	if text := s.ends(exitOK); !strings.Contains(text, "DEMO-1") || s.ran() {
+		t.Errorf("with an old list, %v:\n%s", s.ran(), text)
 	}
 }
