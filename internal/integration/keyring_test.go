@@ -38,8 +38,12 @@ func (w *world) endDaemons() {
 		if err != nil || !bytes.Contains(env, []byte("HOME="+w.dir+"\x00")) {
 			continue
 		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
-			_ = syscall.Kill(pid, syscall.SIGTERM)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			continue
+		}
+		if daemon, err := os.FindProcess(pid); err == nil {
+			_ = daemon.Signal(syscall.SIGTERM)
 		}
 	}
 }
