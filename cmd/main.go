@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"log" //nolint:depguard // to silence those who write there
 	"os"
 	"os/signal"
 	"syscall"
@@ -31,6 +32,7 @@ type app struct {
 
 // Main runs the command line of the process and returns its exit code.
 func Main() int {
+	log.SetOutput(io.Discard) // x/crypto's agent tells there of each refusal, and standard error is ours
 	env := config.Environment()
 	a := &app{
 		env:        env,

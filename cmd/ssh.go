@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,11 +109,14 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "there is no ssh to run").WithHint("install OpenSSH's client")
 	}
+	if command.Asks {
+		return a.runChild(ctx, append([]string{program}, command.Args...), a.env.All())
+	}
 	resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command)
 	if err != nil {
 		return err
 	}
-	key, err := a.keyFor(ctx, o, command.Host, resolved.HostName)
+	key, err := a.keyFor(ctx, o, command.User, command.Host, resolved.HostName)
 	if err != nil {
 		return err
 	}
@@ -135,11 +137,51 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 		return err
 	}
 	more = append(more, forwarding...)
+	if !command.Shares {
+		// A connection that is shared was opened with another key, or outlives the
+		// grant that it was opened with.
+		more = append(more, "-o", "ControlPath=none")
+	}
+	way, err := a.wayTo(ctx, command, resolved)
+	if err != nil {
+		return err
+	}
+	if way != nil {
+		command, more = command.Direct(), append(more, way...)
+	}
 	return a.runSSH(ctx, program, command, key, more)
 }
 
-// keyFor is the key of the grant for a host that goes by these names.
-func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (credential.SSH, error) {
+// wayTo is how to reach a host behind another for which a grant is in force; nil
+// where ssh knows the way itself. ssh gives the first of several hops none of our
+// options, so each of them is an ssh of jit's.
+func (a *app) wayTo(ctx context.Context, command sshclient.Command, resolved sshclient.Resolved) ([]string, error) {
+	hop, ok := sshclient.LastHop(resolved.ProxyJump)
+	if !ok {
+		return nil, nil
+	}
+	_, held, err := a.listHeld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := sshclient.Best(held, "", hop.User, hop.Host); !ok {
+		return nil, nil
+	}
+	self, err := a.selfCommand()
+	if err != nil {
+		return nil, err
+	}
+	through, ok := hop.Through(self, command.Config)
+	if !ok {
+		return nil, fault.New(fault.Usage, "the way through %s cannot be written down", ticket.Clean(hop.Host)).
+			WithHint("name the hop without quotes and backslashes")
+	}
+	return []string{"-o", "ProxyCommand=" + through}, nil
+}
+
+// keyFor is the key of the grant for a login, where one is named, at a host that
+// goes by these names.
+func (a *app) keyFor(ctx context.Context, o *sshOptions, login string, names ...string) (credential.SSH, error) {
 	if o.request != "" {
 		return a.requestKey(ctx, o)
 	}
@@ -153,16 +195,10 @@ func (a *app) keyFor(ctx context.Context, o *sshOptions, names ...string) (crede
 	if err != nil {
 		return credential.SSH{}, err
 	}
-	held = slices.DeleteFunc(held, func(h credential.Held) bool {
-		return h.Grant.Kind != grant.SSH || o.entitlement != "" && h.Grant.Entitlement != o.entitlement || !sshclient.Matches(h.Hosts, names...)
-	})
-	chosen, chooseErr := access.Choose(held, grant.SSH, o.entitlement)
-	if chooseErr != nil {
-		if fault.ClassOf(chooseErr) == fault.NoGrant {
-			a.warnProblems(ctx, w)
-			return a.pickKey(ctx, o, names)
-		}
-		return credential.SSH{}, withLongFlag(chooseErr)
+	chosen, ok := sshclient.Best(held, o.entitlement, login, names...)
+	if !ok {
+		a.warnProblems(ctx, w)
+		return a.pickKey(ctx, o, names)
 	}
 	cred, err := w.Open(ctx, chosen.Grant.ID)
 	if err != nil {
@@ -209,14 +245,6 @@ func noKey(host string) error {
 		WithHint("run jit request KEY, with the key of your ticket, or jit ssh --request KEY %s", ticket.Clean(host))
 }
 
-// withLongFlag has a choice name the flag as this command has it: -e is ssh's.
-func withLongFlag(err error) error {
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		f.Hint = strings.ReplaceAll(f.Hint, "-e ", "--entitlement ")
-	}
-	return err
-}
-
 func (a *app) requestKey(ctx context.Context, o *sshOptions) (credential.SSH, error) {
 	svc, out, err := a.ask(ctx, o.request, access.Ask{
 		Entitlement: o.entitlement, Kind: grant.SSH, TTL: o.ttl, Reason: ticket.Clean(o.reason),
@@ -247,9 +275,31 @@ func (a *app) runSSH(ctx context.Context, program string, command sshclient.Comm
 		return err
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
-	options := served.Options()
+	command.Args = command.With(append(served.Options(), more...)...)
+	if err := a.onlyOurs(ctx, program, command, served); err != nil {
+		return err
+	}
 	if left := key.ExpiresAt.Sub(a.now()); left < 2*time.Minute {
 		a.io.Warn("the grant ends in %s; an open connection stays", left.Round(time.Second))
 	}
-	return a.outlive(ctx, program, command.With(append(options, more...)...), a.env.All())
+	return a.outlive(ctx, program, command.Args, a.env.All())
+}
+
+// onlyOurs refuses a command by which ssh would offer another certificate of the
+// same kind: the host could let that one in, and what it logged would not be what
+// the audit log says.
+func (a *app) onlyOurs(ctx context.Context, program string, command sshclient.Command, served *sshclient.Agent) error {
+	resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command)
+	if err != nil {
+		return err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "/" // no ~ leads anywhere then
+	}
+	if rivals := served.Rivals(resolved.Files, home); len(rivals) > 0 {
+		return fault.New(fault.Usage, "ssh would offer the certificate %s too", ticket.Clean(rivals[0])).
+			WithHint("take it out of ssh's configuration for this host, or use ssh itself")
+	}
+	return nil
 }

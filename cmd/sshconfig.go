@@ -163,7 +163,7 @@ func (a *app) selfCommand() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		words = append([]string{"env", "JIT_STATE_DIR=" + state}, words...)
+		words = append([]string{"JIT_STATE_DIR=" + state}, words...)
 	}
 	if a.configFlag != "" || a.env.ConfigPath != "" {
 		path, err := a.env.Config(a.configFlag)
@@ -177,7 +177,8 @@ func (a *app) selfCommand() (string, error) {
 			return "", err
 		}
 	}
-	return strings.Join(words, " "), nil
+	// To nu, a line that begins with a quote is a text and no command.
+	return "env " + strings.Join(words, " "), nil
 }
 
 // self is the path of this program: the one on the PATH where that is the same,

@@ -76,48 +76,65 @@ func (a *app) matchHost(ctx context.Context, o sshMatchOptions) error {
 	if !slices.ContainsFunc(held, func(h credential.Held) bool { return h.Grant.Kind == grant.SSH }) {
 		return noMatch()
 	}
-	login, names := a.resolveHost(ctx, o)
-	found, ok, others := sshclient.For(held, login, names...)
+	logins, names := a.resolveHost(ctx, o)
+	matched := false
+	var others []string
+	for _, login := range logins {
+		found, ok, not := sshclient.For(held, login, names...)
+		if !ok || !sshclient.Nameable(login, o.host) {
+			others = append(others, not...)
+			continue
+		}
+		cred, err := w.Open(ctx, found.Grant.ID)
+		if err == nil {
+			err = a.offer(login, o.host, *cred.SSH)
+		}
+		if err != nil {
+			return err
+		}
+		matched = true
+	}
 	switch {
-	case !ok && len(others) > 0:
+	case matched:
+		return a.haveAgent(ctx)
+	case len(others) > 0:
 		a.io.Note("the grant for %s is for %s, and ssh logs in as %s: name one, as in %s@%[1]s",
-			ticket.Clean(o.host), strings.Join(others, ", "), ticket.Clean(login), others[0])
-		return noMatch()
-	case !ok || !sshclient.Nameable(login, o.host):
-		return noMatch()
+			ticket.Clean(o.host), strings.Join(others, ", "), ticket.Clean(logins[0]), others[0])
 	}
-	cred, err := w.Open(ctx, found.Grant.ID)
-	if err != nil {
-		return err
-	}
-	return a.offer(ctx, login, o.host, *cred.SSH)
+	return noMatch()
 }
 
-// resolveHost is who ssh will log in as, and the names of the host: what was
-// typed, and what ssh's configuration makes of it. Whatever ssh was told besides
-// by its own options is not known here.
-func (a *app) resolveHost(ctx context.Context, o sshMatchOptions) (login string, names []string) {
+// resolveHost is who ssh may log in as, the likeliest first, and the names of the
+// host: what was typed, and what ssh's configuration makes of it. ssh tells the
+// name of whoever runs it both where that was said and where nothing was, in which
+// case the configuration may say more. Whatever ssh was told besides by its own
+// options is not known here.
+func (a *app) resolveHost(ctx context.Context, o sshMatchOptions) (logins, names []string) {
 	args, said := []string{}, o.login != "" && o.login != o.local
 	if said {
 		args = append(args, "-l", o.login)
 	}
-	login, names = o.login, []string{o.host, cmp.Or(o.name, o.host)}
+	logins, names = []string{o.login}, []string{o.host, cmp.Or(o.name, o.host)}
 	program, err := exec.LookPath("ssh")
 	if err != nil {
-		return login, names
+		return logins, names
 	}
 	command, err := sshclient.Parse(append(args, o.host))
 	if err != nil {
-		return login, names
+		return logins, names
 	}
-	if resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command); err == nil {
-		login, names = resolved.User, append(names, resolved.HostName)
+	resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command)
+	if err != nil {
+		return logins, names
 	}
-	return login, names
+	if resolved.User != o.login {
+		logins = []string{resolved.User, o.login}
+	}
+	return logins, append(names, resolved.HostName)
 }
 
-// offer puts the certificate where ssh looks for it, and has the agent running.
-func (a *app) offer(ctx context.Context, login, host string, key credential.SSH) error {
+// offer puts the certificate where ssh looks for it.
+func (a *app) offer(login, host string, key credential.SSH) error {
 	places, err := a.sshPlaces()
 	if err != nil {
 		return err
@@ -130,14 +147,18 @@ func (a *app) offer(ctx context.Context, login, host string, key credential.SSH)
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "the certificate cannot be written").WithHint("look at the permissions of %s", places.Dir)
 	}
-	return a.haveAgent(ctx, places)
+	return nil
 }
 
 // agentWait is how long a key agent may take to start.
 const agentWait = 5 * time.Second
 
 // haveAgent starts the key agent where none is running, and waits for it.
-func (a *app) haveAgent(ctx context.Context, places sshclient.Places) error {
+func (a *app) haveAgent(ctx context.Context) error {
+	places, err := a.sshPlaces()
+	if err != nil {
+		return err
+	}
 	if sshclient.Answers(ctx, places.Socket()) {
 		return nil
 	}

@@ -16,7 +16,7 @@ func plainSSH(t *testing.T) (*world, []string) {
 	t.Helper()
 	w := newWorld(t)
 	needTools(t, "ssh", "ssh", "scp", "sftp")
-	w.logins = []string{me(t)}
+	w.logins, w.hosts = []string{me(t)}, []string{`"127.0.0.*"`}
 	server := startSSHD(t, w.fileCA())
 	w.start()
 	mine := fmt.Sprintf(`Host 127.0.0.1
@@ -104,6 +104,69 @@ func TestPlainSSHStartsOneAgentWhichForgetsAtOnce(t *testing.T) {
 	w.jit("revoke", "--all").want(t, 0)
 	if got := list(); strings.Contains(got, "CERT") {
 		t.Errorf("after the revocation the agent lists\n%s", got)
+	}
+}
+
+// ssh asks by way of the user's shell, which may be any.
+func TestPlainSSHAsksThroughEveryShell(t *testing.T) {
+	w, config := plainSSH(t)
+	w.request("bastion")
+	for _, shell := range []string{"sh", "bash", "dash", "zsh", "ksh", "fish", "tcsh", "elvish", "nu"} {
+		path, err := exec.LookPath(shell)
+		need(t, "shells", err == nil, shell+" is not installed")
+		w.env["SHELL"] = path
+		if r := finish(t, w.program(t.Context(), "ssh", append(config, "127.0.0.1", "echo in")...)); r.code != 0 || r.stderr != "" {
+			t.Errorf("%s: exit code %d\n%s", shell, r.code, r.stderr)
+		}
+	}
+}
+
+// An entitlement that names no hosts says nothing of any: the user's own hosts are
+// not to lose the keys that they know.
+func TestPlainSSHLeavesOtherHostsAlone(t *testing.T) {
+	w, config := plainSSH(t)
+	resolved := func(host string) string {
+		t.Helper()
+		return finish(t, w.program(t.Context(), "ssh", append(config, "-G", me(t)+"@"+host)...)).want(t, 0).stdout
+	}
+	other, ours := resolved("other.example"), resolved("127.0.0.1")
+	w.request("bastion")
+	if got := resolved("other.example"); got != other {
+		t.Errorf("another host:\n%s\nand before\n%s", got, other)
+	}
+	if got := resolved("127.0.0.1"); got == ours || !strings.Contains(got, "controlpath none") && strings.Contains(got, "controlpath") {
+		t.Errorf("the host is not asked for, or its connection is shared:\n%s", got)
+	}
+	w.jit("revoke", "--all").want(t, 0)
+	w.hosts = nil
+	w.configure()
+	w.request("bastion")
+	for host, before := range map[string]string{"other.example": other, "127.0.0.1": ours} {
+		if got := resolved(host); got != before {
+			t.Errorf("without hosts, %s:\n%s", host, got)
+		}
+	}
+}
+
+// ssh tells the local user's name both where that was asked for and where nothing
+// was; the configuration may name another login.
+func TestPlainSSHAsWhoeverWasNamed(t *testing.T) {
+	w, _ := plainSSH(t)
+	w.logins = []string{me(t), "somebody"}
+	w.configure()
+	text, err := os.ReadFile(w.path("ssh_config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The user's own file is where ssh -G, which knows no -F, would look.
+	if err := os.MkdirAll(w.path(".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.write(".ssh/config", string(text)+"  User somebody\n")
+	w.write("with_user", string(text)+"  User somebody\n")
+	w.request("bastion")
+	if r := finish(t, w.program(t.Context(), "ssh", "-F", w.path("with_user"), me(t)+"@127.0.0.1", "echo in")).want(t, 0); r.stdout != "in\n" {
+		t.Errorf("%q", r.stdout)
 	}
 }
 

@@ -52,6 +52,8 @@ type world struct {
 	log           string // "" is the bucket
 	ca            string
 	logins        []string
+	hosts         []string // patterns; none is every host
+	more          []string // names of entitlements like bastion
 	extensions    []string // of the certificate, beside permit-pty
 	sources       []string // "" is everywhere
 	listen, dial  string   // addresses; dial as clients see it
@@ -161,12 +163,17 @@ func (w *world) configure() {
 		aws += ", session_policy_file: session.json"
 	}
 	ssh := "logins: [" + strings.Join(w.logins, ", ") + "], extensions: [" + strings.Join(append([]string{"permit-pty"}, w.extensions...), ", ") + "]"
+	if len(w.hosts) > 0 {
+		ssh += ", hosts: [" + strings.Join(w.hosts, ", ") + "]"
+	}
 	if len(w.sources) > 0 {
 		ssh += ", source_addresses: [" + strings.Join(w.sources, ", ") + "]"
 	}
 	policy := entitlement("data", "aws: {"+aws+"}")
 	if w.ca != "" {
-		policy += entitlement("bastion", "ssh: {"+ssh+"}")
+		for _, name := range append([]string{"bastion"}, w.more...) {
+			policy += entitlement(name, "ssh: {"+ssh+"}")
+		}
 	}
 	w.write("config.yaml", config)
 	w.write("policy.yaml", "version: 1\nentitlements:\n"+policy)

@@ -70,6 +70,9 @@ func (p Places) Render(command string) (string, error) {
 		"  IdentitiesOnly yes",
 		"  IdentityAgent " + path(p.Socket()),
 		"  IdentityFile \"" + strings.ReplaceAll(p.Hosts(), "%", "%%") + "/%r@%n\"",
+		// A connection that is shared was opened with another key, or outlives the
+		// grant that it was opened with.
+		"  ControlPath none",
 		"",
 	}, "\n"), nil
 }
@@ -84,12 +87,12 @@ func QuoteWord(word string) (string, error) {
 }
 
 // plain refuses paths that ssh, or one of the shells that it starts, would read
-// as something else: old versions of ssh know no escapes within quotes, and
-// newer ones expand variables.
+// as something else: old versions of ssh know no escapes within quotes, newer ones
+// expand variables, Include takes patterns, and csh reads ! within quotes.
 func plain(path string) error {
-	if strings.ContainsAny(path, "'\"\\$") || ticket.Clean(path) != path {
+	if strings.ContainsAny(path, "'\"\\$*?[!") || ticket.Clean(path) != path {
 		return fault.New(fault.Config, "the path %q cannot be written into ssh's configuration", ticket.Clean(path)).
-			WithHint("use a path without quotes, backslashes and dollar signs; JIT_STATE_DIR names another place for jit's files")
+			WithHint("use a path without quotes, backslashes, dollar signs and wildcards; JIT_STATE_DIR names another place for jit's files")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package sshclient
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -22,7 +23,13 @@ type Command struct {
 	Args []string // all of it, as it was given
 	Host string   // as it was typed, without a user or a port
 	User string   // who to log in as, where the command line says; else ""
-	end  int      // the index in Args of what the host is to run; before it are options and the host
+	// Asks is set where ssh connects to nobody: it tells about itself, or speaks to
+	// a connection that is open already.
+	Asks bool
+	// Shares is set where the command line says how a connection is shared.
+	Shares bool
+	Config string // the file that -F names
+	jump   []int  // the indices in Args of -J and its argument
 }
 
 // Parse reads the arguments of ssh. The error is of class Usage.
@@ -46,12 +53,10 @@ func Parse(args []string) (Command, error) {
 			}
 			// ssh takes options after the host as well, and then the command.
 		default:
-			c.end = i
 			return c, nil
 		}
 	}
-	c.end = i
-	if c.Host == "" {
+	if c.Host == "" && !c.Asks {
 		return Command{}, fault.New(fault.Usage, "which host?").WithHint("such as jit ssh bastion-1")
 	}
 	return c, nil
@@ -64,39 +69,71 @@ func (c *Command) option(args []string, i int) (int, error) {
 	for n := range len(letters) {
 		switch letter := letters[n]; {
 		case strings.IndexByte(without, letter) >= 0:
-			continue
+			c.flag(letter)
 		case strings.IndexByte(withArgument, letter) < 0:
 			return 0, fault.New(fault.Usage, "ssh has no option -%c", letter).
 				WithHint("jit's own options are long ones, before those of ssh: see jit ssh --help")
 		case n+1 < len(letters):
-			c.told(letter, letters[n+1:])
+			c.told(letter, letters[n+1:], i)
 			return 0, nil
 		case i+1 >= len(args):
 			return 0, fault.New(fault.Usage, "ssh's option -%c needs an argument", letter)
 		default:
-			c.told(letter, args[i+1])
+			c.told(letter, args[i+1], i, i+1)
 			return 1, nil
 		}
 	}
 	return 0, nil
 }
 
-// told keeps what an option says of the user.
-func (c *Command) told(letter byte, value string) {
-	if c.User != "" {
-		return // ssh takes the first
+// flag keeps what an option without an argument says.
+func (c *Command) flag(letter byte) {
+	switch letter {
+	case 'V', 'G':
+		c.Asks = true
+	case 'M':
+		c.Shares = true
 	}
+}
+
+// told keeps what an option at these places in the arguments says.
+func (c *Command) told(letter byte, value string, at ...int) {
 	switch letter {
 	case 'l':
-		c.User = value
+		c.login(value)
+	case 'F':
+		c.Config = value
+	case 'J':
+		c.jump = append(c.jump, at...)
+	case 'Q':
+		c.Asks = true
+	case 'O':
+		c.Asks, c.Shares = true, true
+	case 'S':
+		c.Shares = true
 	case 'o':
-		name, user, ok := strings.Cut(value, "=")
-		if !ok {
-			name, user, _ = strings.Cut(strings.TrimSpace(value), " ")
-		}
-		if strings.EqualFold(strings.TrimSpace(name), "user") {
-			c.User = strings.Trim(strings.TrimSpace(user), `"`)
-		}
+		c.setting(value)
+	}
+}
+
+// setting keeps what -o says.
+func (c *Command) setting(text string) {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok {
+		name, value, _ = strings.Cut(strings.TrimSpace(text), " ")
+	}
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "user":
+		c.login(strings.Trim(strings.TrimSpace(value), `"`))
+	case "controlpath", "controlmaster":
+		c.Shares = true
+	}
+}
+
+// login keeps the first user that is named, as ssh does.
+func (c *Command) login(user string) {
+	if c.User == "" {
+		c.User = user
 	}
 }
 
@@ -124,11 +161,28 @@ func (c *Command) destination(arg string) error {
 
 // As is the command with a login where it names none.
 func (c Command) As(login string) Command {
-	return Command{Args: c.With("-l", login), Host: c.Host, User: login, end: c.end + 2}
+	as := c
+	as.Args, as.User, as.jump = c.With("-l", login), login, slices.Clone(c.jump)
+	for i := range as.jump {
+		as.jump[i] += 2
+	}
+	return as
 }
 
 // With returns the arguments with options of ours before all others: ssh takes
 // the first value that it is given of each setting.
 func (c Command) With(options ...string) []string {
 	return append(append([]string{}, options...), c.Args...)
+}
+
+// Direct is the command without -J, for when the way to the host is told otherwise.
+func (c Command) Direct() Command {
+	direct := c
+	direct.Args, direct.jump = nil, nil
+	for i, arg := range c.Args {
+		if !slices.Contains(c.jump, i) {
+			direct.Args = append(direct.Args, arg)
+		}
+	}
+	return direct
 }

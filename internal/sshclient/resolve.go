@@ -16,6 +16,11 @@ type Resolved struct {
 	HostName, User string
 	// ForwardAgent is no, yes, or which agent to forward.
 	ForwardAgent string
+	// ProxyJump is the way to the host, "" where it is reached directly.
+	ProxyJump string
+	// Files are those of keys and of certificates that it would try, as ssh tells
+	// them.
+	Files []string
 }
 
 // Resolving is set in the environment of ssh -G, whose configuration may ask
@@ -27,12 +32,13 @@ const Resolving = "JIT_SSH_RESOLVING"
 // run either.
 func Resolve(ctx context.Context, ssh string, environ []string, c Command) (Resolved, error) {
 	r := Resolved{HostName: c.Host}
-	asked := exec.CommandContext(ctx, ssh, append([]string{"-G"}, c.Args[:c.end]...)...)
+	asked := exec.CommandContext(ctx, ssh, append([]string{"-G"}, c.Args...)...)
 	asked.Env = append(slices.Clone(environ), Resolving+"=1")
 	out, err := asked.Output()
 	if err != nil {
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			err = errors.New(ticket.Clean(strings.TrimSpace(string(exit.Stderr))))
+			said, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n") // its usage may follow
+			err = errors.New(ticket.Clean(said))
 		}
 		return r, fault.Wrap(fault.Usage, err, "ssh does not take this command").WithHint("run ssh -G with the same arguments to see why")
 	}
@@ -45,6 +51,10 @@ func Resolve(ctx context.Context, ssh string, environ []string, c Command) (Reso
 			r.User = value
 		case "forwardagent":
 			r.ForwardAgent = value
+		case "proxyjump":
+			r.ProxyJump = strings.TrimPrefix(value, "none")
+		case "identityfile", "certificatefile":
+			r.Files = append(r.Files, value)
 		}
 	}
 	return r, nil

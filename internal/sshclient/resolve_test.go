@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -52,7 +53,7 @@ func TestResolveAsksTheRealSSH(t *testing.T) {
 		return c, r, err
 	}
 	c, r, err := resolve("db", "uptime", "-A")
-	if err != nil || r != (sshclient.Resolved{HostName: "db-1.acme.example", User: "ops", ForwardAgent: "no"}) {
+	if err != nil || r.HostName != "db-1.acme.example" || r.User != "ops" || r.ForwardAgent != "no" || r.ProxyJump != "" || len(r.Files) == 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if r, err = sshclient.Resolve(t.Context(), ssh, os.Environ(), c.As("dba")); err != nil || r.User != "dba" || r.ForwardAgent != "yes" {
@@ -61,6 +62,13 @@ func TestResolveAsksTheRealSSH(t *testing.T) {
 	// Options after the host are ssh's too.
 	if _, r, err = resolve("db", "-A", "-o", "HostName=other", "uptime"); err != nil || r.HostName != "other" || r.ForwardAgent != "yes" {
 		t.Errorf("%+v, %v", r, err)
+	}
+	// What the host is to run decides too whether ssh takes the command.
+	if _, r, err = resolve("-f", "-J", "ops@jump:22", "db", "sleep 1"); err != nil || r.ProxyJump != "ops@jump:22" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, _, err = resolve("-s", "db"); err == nil || strings.Contains(err.Error(), "usage:") {
+		t.Errorf("a subsystem without a name: %v", err)
 	}
 	if _, _, err = resolve("-o", "NoSuchSetting=1", "db"); fault.ClassOf(err) != fault.Usage {
 		t.Errorf("what ssh refuses: %v", err)

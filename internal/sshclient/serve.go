@@ -6,8 +6,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/jitaccess/jit/internal/credential"
@@ -36,6 +39,9 @@ func Serve(ctx context.Context, parent string, key credential.SSH, now func() ti
 	if err != nil {
 		return nil, err
 	}
+	if err := plain(parent); err != nil {
+		return nil, fault.Wrap(fault.Config, err, "the key cannot be served").WithHint("TMPDIR names another place")
+	}
 	sweep(ctx, parent, now())
 	dir, err := os.MkdirTemp(parent, dirPrefix) // of mode 0700
 	if err != nil {
@@ -49,7 +55,7 @@ func Serve(ctx context.Context, parent string, key credential.SSH, now func() ti
 	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, errors.Join(err, a.Close()), "the key cannot be served").
-			WithHint("look at the permissions of %s and whether its path is short enough for a socket", parent)
+			WithHint("look at the permissions of %s and whether its path is short enough for a socket; TMPDIR names another", parent)
 	}
 	go accept(a.listener, held)
 	return a, nil
@@ -64,12 +70,45 @@ func (a *Agent) Public() string { return filepath.Join(a.dir, publicName) }
 // Options has ssh offer the agent's certificate and nothing else. IdentitiesOnly
 // leaves the keys that the user's configuration or an -i names; being of another
 // kind than a certificate, they are not accepted. The option goes by the name
-// that OpenSSH had for it before 8.5, which later ones know too.
+// that OpenSSH had for it before 8.5, which later ones know too. For certificates
+// of the same kind see Rivals.
 func (a *Agent) Options() []string {
 	return []string{
 		"-o", PathOption("IdentityAgent", a.Socket()), "-o", "IdentitiesOnly=yes",
 		"-o", PathOption("IdentityFile", a.Public()), "-o", "PubkeyAcceptedKeyTypes=" + a.kind,
 	}
+}
+
+// Rivals are those of files, as Resolved has them, that hold another certificate
+// of the same kind as the agent's, which ssh would offer too. Home is the user's.
+func (a *Agent) Rivals(files []string, home string) []string {
+	var rivals []string
+	for _, file := range files {
+		if rest, ok := strings.CutPrefix(file, "~/"); ok {
+			file = filepath.Join(home, rest)
+		}
+		for _, path := range []string{file, file + "-cert.pub"} {
+			if path == a.Public() || slices.Contains(rivals, path) {
+				continue
+			}
+			if text, err := os.ReadFile(path); err == nil && certificateKind(text) == a.kind {
+				rivals = append(rivals, path)
+			}
+		}
+	}
+	return rivals
+}
+
+// certificateKind is the kind of the certificate that a file holds, or "".
+func certificateKind(text []byte) string {
+	public, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	if err != nil {
+		return ""
+	}
+	if _, ok := public.(*ssh.Certificate); !ok {
+		return ""
+	}
+	return public.Type()
 }
 
 // Close ends the agent and removes its directory.
@@ -92,28 +131,6 @@ func accept(l net.Listener, held agent.Agent) {
 			defer func() { _ = conn.Close() }()
 			_ = agent.ServeAgent(held, conn) // it ends with the client
 		}()
-	}
-}
-
-// staleAfter is how old a directory is before it may be swept: one that is
-// younger may have no socket yet.
-const staleAfter = time.Minute
-
-// sweep removes directories of agents that nobody serves any more. What cannot
-// be removed is somebody else's, and is left.
-func sweep(ctx context.Context, parent string, now time.Time) {
-	found, err := filepath.Glob(filepath.Join(parent, dirPrefix+"*"))
-	if err != nil {
-		return
-	}
-	for _, dir := range found {
-		info, err := os.Lstat(dir)
-		if err != nil || !info.IsDir() || now.Sub(info.ModTime()) < staleAfter {
-			continue
-		}
-		if !Answers(ctx, filepath.Join(dir, socketName)) {
-			_ = os.RemoveAll(dir)
-		}
 	}
 }
 

@@ -164,6 +164,8 @@ func TestOptionsOfferTheCertificateAlone(t *testing.T) {
 	}
 }
 
+// Only what is surely of an agent that was killed goes: people keep things beside
+// it, some of them by such a name.
 func TestServeSweepsWhatAKilledOneLeft(t *testing.T) {
 	t.Parallel()
 	key, _ := newKey(t)
@@ -173,21 +175,33 @@ func TestServeSweepsWhatAKilledOneLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer living.Close()
-	dead, young, foreign := filepath.Join(dir, "jit-ssh-dead"), filepath.Join(dir, "jit-ssh-young"), filepath.Join(dir, "else")
-	for _, path := range []string{dead, young, foreign} {
-		if err := os.MkdirAll(path, 0o700); err != nil {
+	// left is a directory as a killed agent leaves it: its socket is there, and
+	// nobody behind it.
+	left := func(name string) string {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o700); err != nil {
 			t.Fatal(err)
 		}
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(path, "agent")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.SetUnlinkOnClose(false)
+		l.Close()
+		write(t, filepath.Join(path, "id-cert.pub"), "x", 0o600)
+		return path
 	}
-	// Its socket is there, and nobody behind it.
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dead, "agent")})
-	if err != nil {
+	dead, young, named, foreign, open := left("jit-ssh-1"), left("jit-ssh-2"), left("jit-ssh-notes"), left("jit-ssh-3"), left("jit-ssh-4")
+	write(t, filepath.Join(foreign, "precious"), "x", 0o600)
+	if err := os.Chmod(open, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l.SetUnlinkOnClose(false)
-	l.Close()
+	link := filepath.Join(dir, "jit-ssh-5")
+	if err := os.Symlink(named, link); err != nil {
+		t.Fatal(err)
+	}
 	old := began.Add(-time.Hour)
-	for _, path := range []string{dead, foreign, filepath.Dir(living.Socket())} {
+	for _, path := range []string{dead, named, foreign, open, filepath.Dir(living.Socket())} {
 		if err := os.Chtimes(path, old, old); err != nil {
 			t.Fatal(err)
 		}
@@ -203,10 +217,31 @@ func TestServeSweepsWhatAKilledOneLeft(t *testing.T) {
 	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("what a killed one left: %v", err)
 	}
-	for _, path := range []string{young, foreign, living.Socket(), next.Socket()} {
-		if _, err := os.Stat(path); err != nil {
+	for _, path := range []string{
+		filepath.Join(young, "agent"), filepath.Join(named, "agent"), filepath.Join(foreign, "precious"),
+		filepath.Join(foreign, "agent"), filepath.Join(open, "agent"), link, living.Socket(), next.Socket(),
+	} {
+		if _, err := os.Lstat(path); err != nil {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+func TestRivals(t *testing.T) {
+	t.Parallel()
+	key, _ := newKey(t)
+	other, _ := newKey(t)
+	a, err := sshclient.Serve(t.Context(), shortDir(t), key, newClock().now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	home := t.TempDir()
+	write(t, filepath.Join(home, "id-cert.pub"), other.Certificate+"\n", 0o600)
+	write(t, filepath.Join(home, "plain.pub"), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJd2Yxq7IoQ3Lw1Pz1nZp8bJt2Qm0h0iM2oYd3u7i3aX\n", 0o600)
+	files := []string{a.Public(), "~/id", "~/id-cert.pub", filepath.Join(home, "plain.pub"), "~/gone"}
+	if got := a.Rivals(files, home); len(got) != 1 || got[0] != filepath.Join(home, "id-cert.pub") {
+		t.Errorf("%q", got)
 	}
 }
 
