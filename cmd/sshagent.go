@@ -15,7 +15,6 @@ import (
 	"github.com/jitaccess/jit/internal/credential"
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/grant"
-	"github.com/jitaccess/jit/internal/sshca"
 	"github.com/jitaccess/jit/internal/sshclient"
 	"github.com/jitaccess/jit/internal/wallet"
 )
@@ -55,7 +54,7 @@ func (a *app) sshAgent(ctx context.Context) (err error) {
 		return fault.Wrap(fault.Config, err, "the key agent has no place").WithHint("look at the permissions of %s", places.Dir)
 	}
 	lock := flock.New(places.Lock())
-	alone, err := lock.TryLock()
+	alone, err := takeTurn(ctx, lock)
 	if err != nil || !alone {
 		return errors.Join(err, lock.Close()) // another one serves
 	}
@@ -72,8 +71,21 @@ func (a *app) sshAgent(ctx context.Context) (err error) {
 	}
 	err = a.tend(ctx, w, served)
 	cancel()
-	a.emptyAgent(context.WithoutCancel(ctx))
+	a.emptyAgents(context.WithoutCancel(ctx))
 	return errors.Join(err, os.RemoveAll(places.Hosts()))
+}
+
+// takeTurn takes the lock of the one key agent. Whoever has it may be about to end,
+// having seen that nothing is in force before there was what this one was started
+// for; so it is tried for a while.
+func takeTurn(ctx context.Context, lock *flock.Flock) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, agentTick/2)
+	defer cancel()
+	alone, err := lock.TryLockContext(ctx, agentTick/50)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false, nil
+	}
+	return alone, err
 }
 
 // tend waits until no SSH grant is in force, or the agent is ended. Once one has
@@ -92,16 +104,8 @@ func (a *app) tend(ctx context.Context, w *wallet.Wallet, served <-chan error) e
 		case <-time.After(agentTick): // a revocation or a longer grant may have changed it
 		}
 		if !a.now().Before(due) {
-			a.emptyAgent(ctx)
+			a.emptyAgents(ctx)
 		}
-	}
-}
-
-// emptyAgent takes what has expired out of the user's own ssh-agent. One that
-// does not answer has no keys that could be used.
-func (a *app) emptyAgent(ctx context.Context) {
-	if socket := a.agentSocket(); socket != "" {
-		_, _ = sshca.NewKeyAgent(socket).Purge(ctx, a.now())
 	}
 }
 

@@ -130,7 +130,7 @@ func (n *network) addKeepers(ctx context.Context, svc *access.Service) (err erro
 		return err
 	}
 	if socket := n.app.agentSocket(); socket != "" {
-		svc.Agent = sshca.NewKeyAgent(socket).EmptiedBy(n.app.startAgent)
+		svc.Agent = sshca.NewKeyAgent(socket).EmptiedBy(func() error { return n.app.emptyLater(socket) })
 	}
 	svc.Writer, svc.LogAddress = n.cfg.Audit.Writer, n.cfg.Audit.Log
 	return n.addCallers(ctx, svc)

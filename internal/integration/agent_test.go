@@ -21,11 +21,13 @@ type watchedAgent struct {
 }
 
 // watchedAgent serves an agent until the test ends.
-func (w *world) watchedAgent() *watchedAgent {
+func (w *world) watchedAgent() *watchedAgent { return w.namedAgent("watched") }
+
+func (w *world) namedAgent(name string) *watchedAgent {
 	w.t.Helper()
 	a := &watchedAgent{
 		ExtendedAgent: agent.NewKeyring().(agent.ExtendedAgent),
-		socket:        w.path("watched"), watch: w.watch,
+		socket:        w.path(name), watch: w.watch,
 	}
 	l, err := net.Listen("unix", a.socket)
 	if err != nil {

@@ -168,6 +168,20 @@ func (a *KeyAgent) Purge(ctx context.Context, now time.Time) (int, error) {
 	return purge(conn, func(c *ssh.Certificate) bool { return expired(c, now) })
 }
 
+// Holds reports whether the agent has a certificate of ours, expired or not. It is
+// no error if no agent is there, which holds none.
+func (a *KeyAgent) Holds(ctx context.Context) (bool, error) {
+	conn, err := dialAgent(ctx, a.socket, agentTimeout)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	found, err := ours(conn, func(*ssh.Certificate) bool { return true })
+	return len(found) > 0, err
+}
+
 // Remove takes the certificate with a key id (credential.SSH.KeyID) and its
 // key out of the agent. It is no error if it is not there, or no agent is.
 func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {

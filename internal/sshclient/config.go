@@ -22,6 +22,10 @@ func (p Places) Socket() string { return filepath.Join(p.Dir, "agent") }
 // Lock is held by the one key agent that serves.
 func (p Places) Lock() string { return filepath.Join(p.Dir, "agent.lock") }
 
+// Emptied has a file for each agent that an expired key must be taken out of, with
+// the agent's socket in it.
+func (p Places) Emptied() string { return filepath.Join(p.Dir, "emptied") }
+
 // Hosts has a certificate for each host that was asked for.
 func (p Places) Hosts() string { return filepath.Join(p.Dir, "hosts") }
 
