@@ -42,7 +42,9 @@ func Main() int {
 		notices:    &notices{},
 		systemPath: config.SystemPath,
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// SIGTERM is never reported to be ignored, so that the list is never empty,
+	// which would mean every signal.
+	ctx, stop := signal.NotifyContext(context.Background(), notIgnored(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)...)
 	defer stop()
 	return a.run(ctx, os.Args[1:])
 }

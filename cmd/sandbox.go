@@ -111,7 +111,7 @@ const lastWord = 3 * time.Second
 // jit stop too.
 func runForwarding(child *exec.Cmd) error {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	signal.Notify(signals, notIgnored(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)...)
 	defer signal.Stop(signals)
 	stops := watchStops()
 	if err := child.Start(); err != nil {
