@@ -7,7 +7,7 @@ import (
 )
 
 // Interactive is how to start a shell for a person so that it has the hook,
-// after whatever the user's own rc files do.
+// after whatever the user's own rc files do, and the grant that it was given.
 type Interactive struct {
 	Args  []string          // for the shell
 	Vars  []Var             // beside those of the grant
@@ -35,22 +35,40 @@ func HookedShell(program, dir, zdotdir string, o HookOptions) (Interactive, erro
 	switch name {
 	case "bash":
 		rc := "[ ! -f ~/.bashrc ] || . ~/.bashrc\n"
-		return Interactive{Args: []string{"--rcfile", file, "-i"}, Files: map[string]string{file: rc + hook}}, nil
+		return Interactive{Args: []string{"--rcfile", file, "-i"}, Files: map[string]string{file: rc + restored(Sh) + hook}}, nil
 	case "fish":
 		return Interactive{
 			Args:  []string{"--init-command", "source " + Fish.quote(file)},
-			Files: map[string]string{file: hook},
+			Files: map[string]string{file: restored(Fish) + hook},
 		}, nil
 	}
 	zsh := filepath.Join(dir, "zsh")
 	return Interactive{
 		Vars:  []Var{{"ZDOTDIR", zsh}, {userZdotdir, zdotdir}},
-		Files: map[string]string{file: hook, filepath.Join(zsh, ".zshenv"): zshenv(file)},
+		Files: map[string]string{file: restored(Sh) + hook, filepath.Join(zsh, ".zshenv"): zshenv(file)},
 	}, nil
 }
 
+// restored takes away what the user's files have set and what would win over an
+// AWS grant, and says so where they have set other keys: jit writes no secret
+// down to set its own again. It looks for the mark when it runs, since every
+// shell of a state directory has the same file.
+func restored(d Dialect) string {
+	begin, differ, end := `if [ -n "${`+keyMark+`-}" ]; then`, `[ "${AWS_ACCESS_KEY_ID-}" = "$`+keyMark+`" ] ||`, "fi"
+	if d == Fish {
+		begin, differ, end = `if test -n "$`+keyMark+`"`, `test "$AWS_ACCESS_KEY_ID" = "$`+keyMark+`"; or`, "end"
+	}
+	lines := []string{begin}
+	for _, name := range winners() {
+		lines = append(lines, "  "+d.unset(name))
+	}
+	warning := d.quote("jit: warning: your own files set AWS_ACCESS_KEY_ID: this shell does not use the keys of the grant")
+	return strings.Join(append(lines, "  "+differ+` printf '%s\n' `+warning+" >&2", end, ""), "\n")
+}
+
 // zshenv gives the user's ZDOTDIR back, so that all the user's files are read,
-// and has the hook loaded before the first prompt, when they have been.
+// and has the hook loaded before the first prompt, when they have been. Without
+// a terminal there is no prompt, and no file after this one.
 func zshenv(hook string) string {
 	return fmt.Sprintf(`if [[ -n $%[1]s ]]; then export ZDOTDIR=$%[1]s; else unset ZDOTDIR; fi
 unset %[1]s
@@ -61,5 +79,7 @@ __jit_load() {
 typeset -ga precmd_functions
 precmd_functions+=(__jit_load)
 [[ ! -f ${ZDOTDIR:-$HOME}/.zshenv ]] || source ${ZDOTDIR:-$HOME}/.zshenv
-`, userZdotdir, Sh.quote(hook))
+if [[ ! -o interactive ]]; then
+%[3]sfi
+`, userZdotdir, Sh.quote(hook), restored(Sh))
 }

@@ -18,6 +18,13 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 // script on its standard input as if it were typed.
 func started(t *testing.T, name, zdotdir, script string, files map[string]string) string {
 	t.Helper()
+	out, _ := startedSaying(t, name, zdotdir, script, files)
+	return out
+}
+
+// startedSaying returns what such a shell says on standard error, too.
+func startedSaying(t *testing.T, name, zdotdir, script string, files map[string]string) (out, errs string) {
+	t.Helper()
 	r := newRig(t, name, HookOptions{})
 	r.state(inForce())
 	home := filepath.Dir(r.dir)
@@ -40,11 +47,13 @@ func started(t *testing.T, name, zdotdir, script string, files map[string]string
 	cmd := exec.CommandContext(t.Context(), r.program, args...)
 	cmd.Env = Environ(r.env, start.Vars)
 	cmd.Stdin = strings.NewReader(script + "\nexit 0\n")
-	out, err := cmd.Output()
+	var said strings.Builder
+	cmd.Stderr = &said
+	printed, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("%v\n%s", err, printed)
 	}
-	return string(out)
+	return string(printed), said.String()
 }
 
 func TestHookedShellsReadTheUsersFiles(t *testing.T) {
@@ -108,5 +117,42 @@ func TestPowerShellsHook(t *testing.T) {
 		if err != nil || got != string(want) {
 			t.Errorf("%s has changed (%v): after a deliberate change, go test ./internal/shell -run PowerShell -update", golden, err)
 		}
+	}
+}
+
+// A profile that the user's files name would win over the grant, and their own
+// keys do.
+func TestHookedShellsKeepTheGrant(t *testing.T) {
+	t.Parallel()
+	grant := "export JIT_AWS_KEY_ID=ASIA1 AWS_ACCESS_KEY_ID=ASIA1 AWS_PROFILE=corp AWS_SECURITY_TOKEN=old\n"
+	fish := "set fish_greeting\nset -gx JIT_AWS_KEY_ID ASIA1\nset -gx AWS_ACCESS_KEY_ID ASIA1\nset -gx AWS_PROFILE corp\n"
+	const universal = ".config/fish/fish_variables"
+	said := `env | sed -n 's/^AWS_PROFILE=/profile /p; s/^AWS_SECURITY_TOKEN=/token /p'`
+	const others = "AWS_ACCESS_KEY_ID: this shell does not use the keys of the grant"
+	for name, tc := range map[string]struct {
+		shell      string
+		files      map[string]string
+		left, warn string
+	}{
+		"bash":                        {"bash", map[string]string{".bashrc": grant}, "", ""},
+		"zsh":                         {"zsh", map[string]string{".zshenv": grant, ".zshrc": "export AWS_PROFILE=corp"}, "", ""},
+		"fish":                        {"fish", map[string]string{".config/fish/config.fish": fish}, "", ""},
+		"bash, a grant for SSH":       {"bash", map[string]string{".bashrc": "export AWS_PROFILE=corp; set -u"}, "profile corp\n", ""},
+		"bash, keys of one's own":     {"bash", map[string]string{".bashrc": grant + "AWS_ACCESS_KEY_ID=AKIA1"}, "", others},
+		"zsh, keys of one's own":      {"zsh", map[string]string{".zshrc": grant + "AWS_ACCESS_KEY_ID=AKIA1"}, "", others},
+		"fish, keys of one's own":     {"fish", map[string]string{".config/fish/config.fish": fish + "set AWS_ACCESS_KEY_ID AKIA1"}, "", others},
+		"fish, a universal profile":   {"fish", map[string]string{".config/fish/config.fish": fish, universal: "# VERSION: 3.0\nSETUVAR --export AWS_PROFILE:corp\n"}, "profile corp\n", "jit: hint: use jit exec, or take it away everywhere with set -eU AWS_PROFILE"},
+		"fish, universal, unexported": {"fish", map[string]string{".config/fish/config.fish": fish, universal: "# VERSION: 3.0\nSETUVAR AWS_PROFILE:corp\n"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, errs := startedSaying(t, tc.shell, "", said, tc.files)
+			if !strings.HasSuffix(out, tc.left) || tc.left == "" && strings.Contains(out, "profile ") || strings.Contains(out, "token ") {
+				t.Errorf("got %q, want %q", out, tc.left)
+			}
+			if !strings.Contains(errs, tc.warn) || tc.warn == "" && strings.Contains(errs, "jit:") {
+				t.Errorf("it warns %q, want %q", errs, tc.warn)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -48,7 +49,7 @@ func (d Dialect) unset(name string) string {
 	switch d {
 	case Fish:
 		// It fails where the variable is not set, and no later set would mend $status.
-		return "set -eg " + name + "; or true;"
+		return "set -eg " + name + "; " + stays(name) + "or true;"
 	case Csh:
 		return "unsetenv " + name + ";"
 	case PowerShell:
@@ -57,6 +58,18 @@ func (d Dialect) unset(name string) string {
 		return "unset-env " + name + ";"
 	}
 	return "unset " + name + ";"
+}
+
+// stays says in fish that a variable which would win over a grant is a universal
+// one. Those reach programs whatever a session does, short of an empty value, at
+// which the aws command fails; to erase one is to erase it in every fish.
+func stays(name string) string {
+	if !slices.Contains(winners(), name) {
+		return ""
+	}
+	warning := "jit: warning: " + name + " is a universal variable of fish, which stays and may win over the grant"
+	hint := "jit: hint: use jit exec, or take it away everywhere with set -eU " + name
+	return "set -q -U -x " + name + "; and printf '%s\\n' " + Fish.quote(warning) + " " + Fish.quote(hint) + " >&2; "
 }
 
 // record returns the variables as one JSON object, which is what nu loads: it

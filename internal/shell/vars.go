@@ -89,7 +89,7 @@ func keyNames() []string {
 // this one. Keys that are not jit's stay.
 func Overriding(kind grant.Kind, base []string) []string {
 	if kind == grant.AWS {
-		return []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"}
+		return winners()
 	}
 	mark, marked := lookUp(base, keyMark)
 	key, _ := lookUp(base, "AWS_ACCESS_KEY_ID")
@@ -100,6 +100,11 @@ func Overriding(kind grant.Kind, base []string) []string {
 		return []string{keyMark}
 	}
 	return keyNames()
+}
+
+// winners are the variables that would win over the keys of an AWS grant.
+func winners() []string {
+	return []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"}
 }
 
 // lookUp returns what an environment has for a name.
