@@ -18,7 +18,7 @@ file loads it:
   zsh         eval "$(jit hook zsh)"                       in ~/.zshrc
   fish        jit hook fish | source                       in config.fish
   elvish      eval (jit hook elvish | slurp)               in rc.elv
-  tcsh        eval "` + "`jit hook tcsh`" + `"                         in ~/.tcshrc
+  tcsh        eval "` + "`jit hook tcsh`" + `"                       in ~/.tcshrc
   powershell  jit hook powershell | Out-String | Invoke-Expression
               in $PROFILE
   nu          jit hook nu | save -f ~/.jit.nu              once, and then
