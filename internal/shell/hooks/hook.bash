@@ -101,7 +101,10 @@ __jit_renew() {
   __jit_ps1=$PS1
 }
 
-# __jit_hook runs before each prompt. Most find what the one before has left.
+# __jit_hook runs before each prompt. Most find what the one before has left. It
+# leaves the user's $? to what comes after it, which must not look like another
+# failure to a trap for ERR: in PROMPT_COMMAND it stands before &&, where it does
+# not.
 __jit_hook() {
   local code=$? now file=${JIT_STATE_DIR:-$__jit_state}/prompt rest= key
   case ${BASH_VERSINFO[0]}:${EPOCHSECONDS-} in
@@ -114,7 +117,7 @@ __jit_hook() {
   key="${JIT_EXPIRES_AT-} ${JIT_TICKET-} ${JIT_ENTITLEMENT-} ${NO_COLOR-} ${TERM-} $rest"
   [[ -n $now && $key == "$__jit_key" && $now -ge $__jit_from && $now -lt $__jit_until &&
     ${JIT_PROMPT-} == "$__jit_text" && ${PS1-} == "$__jit_ps1" ]] || __jit_renew
-  case $- in *e*) return 0 ;; esac # errexit would end the shell
+  case $- in *e*) return 0 ;; esac # an eval by another program would end the shell
   return "$code"
 }
 
@@ -124,14 +127,14 @@ case "${PROMPT_COMMAND[*]-}" in
   *__jit_hook*) ;;
   *)
     if [ -n "${PROMPT_COMMAND[1]+set}" ] && [ "$__jit_show" = 1 ]; then
-      PROMPT_COMMAND+=(__jit_hook)
+      PROMPT_COMMAND+=('__jit_hook && :')
     elif [ -n "${PROMPT_COMMAND[1]+set}" ]; then
-      PROMPT_COMMAND=(__jit_hook "${PROMPT_COMMAND[@]}")
+      PROMPT_COMMAND=('__jit_hook && :' "${PROMPT_COMMAND[@]}")
     elif [ "$__jit_show" = 1 ]; then
       PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND
-}__jit_hook"
+}__jit_hook && :"
     else
-      PROMPT_COMMAND="__jit_hook${PROMPT_COMMAND:+
+      PROMPT_COMMAND="__jit_hook && :${PROMPT_COMMAND:+
 $PROMPT_COMMAND}"
     fi
     ;;

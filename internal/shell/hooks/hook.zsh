@@ -84,9 +84,10 @@ __jit_renew() {
 }
 
 # __jit_hook runs before each prompt, under whatever options the user has. Most
-# runs find what the one before has left.
+# runs find what the one before has left. zsh itself gives the user's $? back after
+# each such function; to return it would spring the user's trap for errors again.
 __jit_hook() {
-  local code="$?" now='' file="${JIT_STATE_DIR:-$__jit_state}/prompt" rest='' key=''
+  local now='' file="${JIT_STATE_DIR:-$__jit_state}/prompt" rest='' key=''
   [[ -z "$__jit_datetime" ]] || now="${EPOCHSECONDS-}"
   [[ -n "$now" ]] || now=${(%):-%D{%s}}
   if [[ -f "$file" && -r "$file" ]]; then
@@ -99,8 +100,7 @@ __jit_hook() {
   key="${JIT_EXPIRES_AT-} ${JIT_TICKET-} ${JIT_ENTITLEMENT-} ${NO_COLOR-} ${TERM-} $rest"
   [[ "$key" == "$__jit_key" && "$now" -ge "$__jit_from" && "$now" -lt "$__jit_until" &&
     "${JIT_PROMPT-}" == "$__jit_text" && "${PS1-}" == "$__jit_ps1" ]] || __jit_renew
-  [[ ! -o errexit ]] || return 0 # to return another would end the shell
-  return "$code"
+  return 0
 }
 
 # What shows the prompt itself comes last, after whatever sets PS1; what only
