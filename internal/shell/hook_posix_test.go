@@ -98,6 +98,26 @@ func TestHooksStandBesideOthers(t *testing.T) {
 	}
 }
 
+// To load the hook again without its part of the prompt takes that out.
+func TestHooksLeaveThePrompt(t *testing.T) {
+	t.Parallel()
+	for _, sh := range append(posix(), "fish") {
+		r := newRig(t, sh, HookOptions{})
+		r.state(inForce())
+		quiet, err := Hook(sh, HookOptions{State: r.dir, VariableOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		script := `PS1='me$ '; ` + prompted(sh) + "\n" + quiet + `printf '%s<%s>' "$PS1" "$JIT_PROMPT"`
+		if sh == "fish" {
+			script = "function __jit_fish_prompt; printf 'me$ '; end\n" + quiet + `fish_prompt; printf '<%s>' "$JIT_PROMPT"`
+		}
+		if got := r.run(script); got != "me$ <OPS-7 prod 12m>" {
+			t.Errorf("%s: %q", sh, got)
+		}
+	}
+}
+
 func TestHooksWorkInAnyLocale(t *testing.T) {
 	t.Parallel()
 	for _, sh := range posix() {

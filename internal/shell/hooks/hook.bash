@@ -88,11 +88,11 @@ __jit_renew() {
     unset JIT_PROMPT
   fi
   __jit_text=$text
-  [ "$__jit_show" = 1 ] && [ -n "${PS1+set}" ] || { __jit_ps1=${PS1-} && return 0; }
   # What was put in before is taken out, wherever in PS1 it is by now.
-  case $PS1 in
+  case ${PS1-} in
     *"$mark"*"$mark"*) around=${PS1#*"$mark"} && PS1=${PS1%%"$mark"*}${around#*"$mark"} ;;
   esac
+  [ "$__jit_show" = 1 ] && [ -n "${PS1+set}" ] || { __jit_ps1=${PS1-} && return 0; }
   if [ -n "$text" ] && { [ -n "${NO_COLOR-}" ] || [ "${TERM-}" = dumb ]; }; then
     PS1="$mark$text $mark$PS1"
   elif [ -n "$text" ]; then

@@ -80,12 +80,14 @@ if test $__jit_show = 1; and not functions -q __jit_fish_prompt
     functions --copy fish_prompt __jit_fish_prompt
     function fish_prompt
         set -l code $status
-        if test -n "$JIT_PROMPT"; and test -z "$NO_COLOR"; and test "$TERM" != dumb
+        if test $__jit_show != 1; or test -z "$JIT_PROMPT"
+            # Nothing is to be shown, or no longer.
+        else if test -z "$NO_COLOR"; and test "$TERM" != dumb
             set_color $__jit_colour
             printf '%s' $JIT_PROMPT
             set_color normal
             printf ' '
-        else if test -n "$JIT_PROMPT"
+        else
             printf '%s ' $JIT_PROMPT
         end
         __jit_exit $code

@@ -68,12 +68,12 @@ __jit_renew() {
     unset JIT_PROMPT
   fi
   __jit_text=$text
+  # What was put in before is taken out, wherever in PS1 it is by now.
+  if [[ -n $percent && ${PS1-} == *"$mark"*"$mark"* ]]; then
+    around=${PS1#*"$mark"}
+    PS1=${PS1%%"$mark"*}${around#*"$mark"}
+  fi
   if [[ $__jit_show == 1 && -n $percent && -n ${PS1+set} ]]; then
-    # What was put in before is taken out, wherever in PS1 it is by now.
-    if [[ $PS1 == *"$mark"*"$mark"* ]]; then
-      around=${PS1#*"$mark"}
-      PS1=${PS1%%"$mark"*}${around#*"$mark"}
-    fi
     if [[ -n $text && ( -n ${NO_COLOR-} || ${TERM-} == dumb ) ]]; then
       PS1="$mark$text $mark$PS1"
     elif [[ -n $text ]]; then
