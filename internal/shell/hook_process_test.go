@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,6 +66,35 @@ func TestHooksThatNeedAProcessStartItForSomething(t *testing.T) {
 				t.Errorf("without jit: %q", got)
 			}
 		})
+	}
+}
+
+// A state file that is something else costs a prompt of elvish no more than
+// another, where elvish tells its size. An older one is given a module that does.
+func TestElvishReadsNoHugeFile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "elvish", HookOptions{})
+	lib := filepath.Join(filepath.Dir(r.dir), "config", "elvish", "lib")
+	const module = "fn stat {|&follow-symlink=$false path| put [&size=(num (e:stat -Lc %s $path))] }\n"
+	r.state("")
+	path := filepath.Join(r.dir, "prompt")
+	if err := errors.Join(os.MkdirAll(lib, 0o700), os.WriteFile(filepath.Join(lib, "os.elv"), []byte(module), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	ran := r.fakeJit(`echo '{"text":"OPS-7 prod 12m","colour":"green"}'`)
+	said, config := `print '<'$E:JIT_PROMPT'>'`, "XDG_CONFIG_HOME="+filepath.Join(filepath.Dir(r.dir), "config")
+	if got := r.run(said, config); got != "<>" || ran() {
+		t.Errorf("with an empty file: %q", got)
+	}
+	if err := os.Truncate(path, 64<<20); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if got := r.run(said, config); got != "<OPS-7 prod 12m>" {
+		t.Errorf("with a huge one: %q", got)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }
 
