@@ -91,7 +91,8 @@ func (a *app) notNested() error {
 }
 
 // hooked writes the hook of the user's shell beside the wallet and returns how
-// to start the shell with it.
+// to start the shell with it. Where the disk is full or read-only there is no
+// hook, and the shell is no worse for it than another program under exec.
 func (a *app) hooked(program string) (shell.Interactive, error) {
 	state, err := a.env.State()
 	if err != nil {
@@ -103,8 +104,8 @@ func (a *app) hooked(program string) (shell.Interactive, error) {
 	}
 	for path, text := range start.Files {
 		if err := writeWhole(path, text); err != nil {
-			return shell.Interactive{}, fault.Wrap(fault.Config, err, "the hook of the shell cannot be written").
-				WithHint("is %s yours to write?", state)
+			a.io.Warn("the hook of the shell cannot be written, and the prompt does not show the grant: %v", err)
+			return shell.Interactive{}, nil
 		}
 	}
 	return start, nil
