@@ -101,6 +101,9 @@ func usable(entitlement string) grant.Kind {
 }
 
 func (a *app) exec(ctx context.Context, o *execOptions, command []string) error {
+	if command[0] == "" {
+		return fault.New(fault.Usage, "the command is empty").WithHint("is a variable unset?")
+	}
 	held, cred, err := a.grantFor(ctx, o)
 	if err != nil {
 		return err

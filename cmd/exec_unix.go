@@ -24,6 +24,11 @@ func (a *app) runChild(_ context.Context, command, environ []string) error {
 		return notFound(command[0], err)
 	}
 	err = syscall.Exec(path, command, environ)
+	if errors.Is(err, syscall.ENOEXEC) {
+		// A script that does not say what runs it is the shell's, as execvp(3) of
+		// every other program has it.
+		err = syscall.Exec("/bin/sh", append([]string{"/bin/sh", path}, command[1:]...), environ)
+	}
 	return fault.Wrap(fault.Usage, err, "cannot run %s", path)
 }
 
