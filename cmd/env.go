@@ -14,9 +14,9 @@ const envLong = `Print a grant in force as commands that set environment variabl
 The output holds secrets: it is meant for eval, not for a screen or a file.
 Nothing is asked and no network is used.
 
-A grant for SSH has no variables but JIT_*: its key is in your ssh-agent. The
-AWS keys that an earlier jit env has set in this shell are then taken away, and
-other keys stay.
+A grant for SSH has no variables but JIT_*: its key is in your ssh-agent, where
+there is one, and jit ssh needs none. The AWS keys that an earlier jit env has
+set in this shell are then taken away, and other keys stay.
 
 With --unset it prints the commands that take a grant's variables away again,
 whether or not it has run out. The region stays, and so do keys of your own that
@@ -77,5 +77,9 @@ func (a *app) printEnv(ctx context.Context, entitlement, name string) error {
 	if err != nil {
 		return err
 	}
-	return shell.Export(a.io.Out, dialect, shell.Vars(held, cred), shell.Overriding(held.Grant.Kind, a.env.All())...)
+	err = shell.Export(a.io.Out, dialect, shell.Vars(held, cred), shell.Overriding(held.Grant.Kind, a.env.All())...)
+	if err == nil && a.io.OutTTY && cred.AWS != nil {
+		a.io.Warn("the screen now shows secrets: this output is for a shell to evaluate, as jit env --help shows")
+	}
+	return err
 }

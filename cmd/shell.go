@@ -20,7 +20,8 @@ are read as ever; in bash, zsh and fish the hook is loaded after them, so that
 the prompt shows the grant, and says so when it has run out. For other shells
 put the hook into the rc file: see jit hook --help.
 
-An SSH grant has no variables of its own: its key is in your ssh-agent.
+An SSH grant has no variables of its own: its key is in your ssh-agent, where
+there is one, and jit ssh needs none.
 
 A shell inside such a shell is refused: leave the first one with exit. The
 shell's own exit code is passed on; 125 means that it never started.`

@@ -5,6 +5,7 @@ package cmd
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jitaccess/jit/internal/sandbox"
 )
@@ -42,6 +43,26 @@ func TestTerminalExecIsAPlainRun(t *testing.T) {
 	if text := s.ends(0); !strings.Contains(text, "24 80") {
 		t.Errorf("the command has no terminal:\n%s", text)
 	}
+}
+
+// Secrets are not put on a screen without a word.
+func TestTerminalEnvWarns(t *testing.T) {
+	t.Parallel()
+	s := open(t, sandbox.Options{})
+	s.run("jit request DEMO-1 -e demo-aws; jit request DEMO-1 -e demo-ssh; jit env | grep -c AWS_SESSION_TOKEN=")
+	if text := s.ends(0); strings.Contains(text, "shows secrets") {
+		t.Errorf("a pipe is warned of:\n%s", text)
+	}
+	s.run("jit env -e demo-ssh")
+	if text := s.ends(0); strings.Contains(text, "shows secrets") || !strings.Contains(text, "export JIT_TICKET=") {
+		t.Errorf("a grant for SSH has no secret, and shows\n%s", text)
+	}
+	s.typed("jit env -e demo-aws")
+	// The screen is not kept with what has been seen: it has to have secrets.
+	if !until(20*time.Millisecond, func() bool { return strings.Contains(s.text(), "jit: warning: the screen now shows secrets") }) {
+		t.Error("secrets are shown without a word")
+	}
+	s.fresh("true")
 }
 
 // A shell with a grant shows it, says when it has run out, and has none inside.

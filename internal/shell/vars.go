@@ -28,7 +28,7 @@ const keyMark = "JIT_AWS_KEY_ID"
 // and JIT_EXPIRES_AT (seconds since 1970), and for AWS the keys with their
 // expiry (RFC 3339, UTC) under both names that SDKs read, JIT_AWS_KEY_ID, and the
 // region under both names where one is known. An SSH grant has no variables of its own: its key is
-// in the agent that SSH_AUTH_SOCK names.
+// in the agent that SSH_AUTH_SOCK names, or in the wallet alone.
 func Vars(held credential.Held, c credential.Credential) []Var {
 	g := held.Grant
 	vars := []Var{
