@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -20,13 +21,19 @@ import (
 	"github.com/jitaccess/jit/internal/fault"
 )
 
-// fetchLimit is how long a browser may take to start and fetch the address.
-const fetchLimit = time.Minute
+// fetchLimit is how long a browser may take to start and fetch the address, and
+// failedLimit how long after what was started has ended in an error: another
+// that it reached may have taken the address from it.
+const (
+	fetchLimit  = time.Minute
+	failedLimit = 3 * time.Second
+)
 
 // Options say how to open a browser.
 type Options struct {
 	// Command is the program with its arguments, as in $BROWSER: %s in it stands
-	// for the address, which otherwise comes last. "" takes the system's opener.
+	// for the address, which otherwise comes last. The program's path may have
+	// spaces. "" takes the system's opener.
 	Command string
 	// Graphical is whether the system's opener has a screen to open on.
 	Graphical bool
@@ -51,24 +58,40 @@ func Open(ctx context.Context, o Options, to credential.Secret) error {
 	if o.Container != "" {
 		address = containerURL(o.Container, address)
 	}
-	if err := start(ctx, argv, address); err != nil {
+	failed, err := start(ctx, argv, address)
+	if err != nil {
 		return err
 	}
-	select {
-	case <-once.fetched:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(fetchLimit):
-		return fault.New(fault.Usage, "the browser has not opened the address").WithHint("%s", printHint)
+	return wait(ctx, once.fetched, failed)
+}
+
+// wait waits until the address is fetched, or will not be.
+func wait(ctx context.Context, fetched <-chan struct{}, failed <-chan error) error {
+	limit := time.After(fetchLimit)
+	var why error
+	for {
+		select {
+		case <-fetched:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case why = <-failed:
+			limit = time.After(failedLimit)
+		case <-limit:
+			if why != nil {
+				return fault.Wrap(fault.Usage, why, "the browser has failed").WithHint("%s", printHint)
+			}
+			return fault.New(fault.Usage, "the browser has not opened the address").WithHint("%s", printHint)
+		}
 	}
 }
 
 const printHint = "use --print and open the URL yourself, or name a browser in BROWSER"
 
 // start runs the browser and does not wait for it to end: some go on for as
-// long as their window is open.
-func start(ctx context.Context, argv []string, address string) error {
+// long as their window is open. It tells of an end in an error; another end is
+// the browser's own matter.
+func start(ctx context.Context, argv []string, address string) (<-chan error, error) {
 	args := make([]string, 0, len(argv))
 	placed := false
 	for _, a := range argv[1:] {
@@ -80,18 +103,23 @@ func start(ctx context.Context, argv []string, address string) error {
 	}
 	c := exec.CommandContext(context.WithoutCancel(ctx), argv[0], args...)
 	if err := c.Start(); err != nil {
-		return fault.Wrap(fault.Usage, err, "no browser can be started").WithHint("%s", printHint)
+		return nil, fault.Wrap(fault.Usage, err, "no browser can be started").WithHint("%s", printHint)
 	}
-	go func() { _ = c.Wait() }() // its own end is its own matter
-	return nil
+	failed := make(chan error, 1)
+	go func() {
+		if err := c.Wait(); err != nil {
+			failed <- err
+		}
+	}()
+	return failed, nil
 }
 
 // argv is the command that opens an address.
 func (o Options) argv() ([]string, error) {
 	// BROWSER may list several, as in browser(1) of Debian; the first will do.
-	first, _, _ := strings.Cut(o.Command, ":")
-	if fields := strings.Fields(first); len(fields) > 0 {
-		return fields, nil
+	first, _, _ := strings.Cut(o.Command, string(os.PathListSeparator))
+	if words := split(first); len(words) > 0 {
+		return words, nil
 	}
 	if o.Container != "" {
 		return []string{"firefox"}, nil
@@ -100,6 +128,21 @@ func (o Options) argv() ([]string, error) {
 		return nil, fault.New(fault.Usage, "there is no screen to open a browser on").WithHint("%s", printHint)
 	}
 	return systemOpener(), nil
+}
+
+// split returns the words of a command. Its first ones are one where only
+// together they are a program, such as one in a directory with a space.
+func split(command string) []string {
+	command = strings.TrimSpace(command)
+	for i := range len(command) + 1 {
+		if i < len(command) && command[i] != ' ' {
+			continue
+		}
+		if _, err := exec.LookPath(command[:i]); err == nil {
+			return append([]string{command[:i]}, strings.Fields(command[i:])...)
+		}
+	}
+	return strings.Fields(command)
 }
 
 // containerURL is how the extension Granted Containers is asked for a tab.

@@ -22,9 +22,13 @@ const target = "https://signin.example/federation?SigninToken=very-secret"
 // fake is a browser that writes its arguments down.
 func fake(t *testing.T) (command, written string) {
 	t.Helper()
-	dir := t.TempDir()
+	return fakeIn(t, t.TempDir())
+}
+
+func fakeIn(t *testing.T, dir string) (command, written string) {
+	t.Helper()
 	command, written = filepath.Join(dir, "browser"), filepath.Join(dir, "arguments")
-	script := "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + written + ".new && mv " + written + ".new " + written + "\n"
+	script := "#!/bin/sh\nprintf '%s\\n' \"$@\" >'" + written + ".new' && mv '" + written + ".new' '" + written + "'\n"
 	if err := os.WriteFile(command, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -112,5 +116,47 @@ func TestWithoutABrowserThereIsAHint(t *testing.T) {
 		if fault.ClassOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "--print") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestAProgramMayHaveSpaces(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "My Browser  x")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	command, written := fakeIn(t, dir)
+	for _, arguments := range []string{"", " --new  %s -y"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			done <- browser.Open(ctx, browser.Options{Command: command + arguments}, credential.NewSecret(target))
+		}()
+		seen(t, written, strings.Contains(arguments, "--new"))
+		cancel()
+		<-done
+	}
+}
+
+// seen requires what the browser was given.
+func seen(t *testing.T, written string, more bool) {
+	t.Helper()
+	args := strings.Split(arguments(t, written), "\n")
+	if more && (len(args) != 3 || args[0] != "--new" || args[2] != "-y") || !more && (len(args) != 1 || !strings.HasPrefix(args[0], "http://")) {
+		t.Errorf("the browser was given %q", args)
+	}
+	if err := os.Remove(written); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A browser that fails is not waited for as one that starts slowly is.
+func TestABrowserThatFailsIsReported(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err := browser.Open(ctx, browser.Options{Command: "false"}, credential.NewSecret(target))
+	if fault.ClassOf(err) != fault.Usage || !strings.Contains(err.Error(), "the browser has failed: exit status 1") || !strings.Contains(fault.HintOf(err), "--print") {
+		t.Error(err)
 	}
 }
