@@ -144,13 +144,13 @@ func TestDestinations(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, d := range []awsconsole.Destination{
-		{Service: "s3/../../evil"}, {Service: "s3?x"}, {Service: "S3"}, {Region: "eu.example"}, {Region: strings.Repeat("a", 41)}, {Service: "-"},
+		{Service: "s3/../../evil"}, {Service: "s3?x"}, {Region: "eu.example"}, {Region: strings.Repeat("a", 41)}, {Service: "-"},
 	} {
 		if _, err := r.SignIn(t.Context(), r.keys, time.Hour, d); fault.ClassOf(err) != fault.Usage {
 			t.Errorf("%+v: %v", d, err)
 		}
 	}
-	for service, page := range map[string]string{"dynamodb": "dynamodbv2", "ec2": "ec2", "ssm": "systems-manager", "": "console", "vpc": "vpcconsole"} {
+	for service, page := range map[string]string{"dynamodb": "dynamodbv2", "ec2": "ec2", "ssm": "systems-manager", "": "console", "vpc": "vpcconsole", "S3": "s3", "DynamoDB": "dynamodbv2"} {
 		in, err := r.SignIn(t.Context(), r.keys, time.Hour, awsconsole.Destination{Service: service})
 		if err != nil || !strings.Contains(in.URL.Reveal(), url.QueryEscape("console.aws.amazon.com/"+page+"/home")) {
 			t.Errorf("%s: %v", service, err)

@@ -40,8 +40,10 @@ func partitionOf(roleARN string) (partition, error) {
 // word is what a service and a region may be; it becomes part of a URL.
 var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
 
-// url is the page's address.
+// url is the page's address. Names are lowered: a service is called S3, and its
+// page s3.
 func (d Destination) url(p partition) (string, error) {
+	d.Service, d.Region = strings.ToLower(d.Service), strings.ToLower(d.Region)
 	for what, value := range map[string]string{"service": d.Service, "region": d.Region} {
 		if value != "" && (!word().MatchString(value) || len(value) > 40) {
 			return "", fault.New(fault.Usage, "%q is not the name of a %s", ticket.Clean(value), what).
