@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -112,8 +113,41 @@ func (a *app) profiles(block dotfile.Block, file dotfile.File) ([]awsprofile.Pro
 		return nil, "", fault.New(fault.Config, "there is no AWS entitlement to write a profile for").
 			WithHint("see what the policy has with jit policy check; --undo takes the profiles out")
 	}
-	body, err := awsprofile.Render(profiles, a.otherConfig(w.cfg))
+	a.warnOfHidden(profiles)
+	state, err := a.otherState()
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := awsprofile.Render(profiles, awsprofile.Settings{Config: a.otherConfig(w.cfg), State: state})
 	return profiles, body, err
+}
+
+// warnOfHidden warns of profiles that clients would find keys for elsewhere.
+func (a *app) warnOfHidden(profiles []awsprofile.Profile) {
+	path, err := a.env.AWSCredentials()
+	if err != nil {
+		return // clients look nowhere else either
+	}
+	file, err := dotfile.Read(path)
+	if err != nil {
+		return // what cannot be read hides nothing
+	}
+	if hidden := awsprofile.Hidden(profiles, file.Text()); len(hidden) > 0 {
+		a.io.Warn("clients take the keys that %s has for %s, and not those of a grant: take them out there", path, strings.Join(hidden, ", "))
+	}
+}
+
+// otherState is the directory of the state in use where that is not the default
+// one. Windows has no program that starts another with a variable set.
+func (a *app) otherState() (string, error) {
+	if a.env.StateDir == "" {
+		return "", nil
+	}
+	if runtime.GOOS == "windows" {
+		a.io.Warn("the profiles do not name JIT_STATE_DIR: clients must have it set themselves")
+		return "", nil
+	}
+	return a.env.State()
 }
 
 // otherConfig is the path of the configuration in use where that is not the

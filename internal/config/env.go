@@ -40,6 +40,7 @@ type Env struct {
 	AWSEndpoints map[string]string
 
 	awsConfig                   string // AWS_CONFIG_FILE
+	awsKeys                     string // AWS_SHARED_CREDENTIALS_FILE
 	home, configHome, stateHome string
 }
 
@@ -89,6 +90,7 @@ func Environment() Env {
 			"SIGNIN": os.Getenv("AWS_ENDPOINT_URL_SIGNIN"),
 		},
 		awsConfig:  os.Getenv("AWS_CONFIG_FILE"),
+		awsKeys:    os.Getenv("AWS_SHARED_CREDENTIALS_FILE"),
 		home:       home,
 		configHome: configHome(home),
 		stateHome:  stateHome(home),
@@ -163,14 +165,24 @@ func (e Env) State() (string, error) {
 // AWSConfig is the path of the AWS config file: AWS_CONFIG_FILE, else
 // ~/.aws/config.
 func (e Env) AWSConfig() (string, error) {
+	return e.awsFile(e.awsConfig, "config", "AWS_CONFIG_FILE")
+}
+
+// AWSCredentials is the path of the other file that AWS clients read:
+// AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials.
+func (e Env) AWSCredentials() (string, error) {
+	return e.awsFile(e.awsKeys, "credentials", "AWS_SHARED_CREDENTIALS_FILE")
+}
+
+func (e Env) awsFile(named, name, variable string) (string, error) {
 	switch {
-	case e.awsConfig != "":
-		return absolute(e.Expand(e.awsConfig, ""))
+	case named != "":
+		return absolute(e.Expand(named, ""))
 	case e.home == "":
-		return "", fault.New(fault.Config, "no home directory is known, so the AWS config file cannot be found").
-			WithHint("set HOME, or name the file with AWS_CONFIG_FILE")
+		return "", fault.New(fault.Config, "no home directory is known, so the AWS %s file cannot be found", name).
+			WithHint("set HOME, or name the file with %s", variable)
 	}
-	return filepath.Join(e.home, ".aws", "config"), nil
+	return filepath.Join(e.home, ".aws", name), nil
 }
 
 // SSHConfig is the path of the user's configuration of ssh.
