@@ -218,3 +218,17 @@ func TestTroubleshootingQuotesMessages(t *testing.T) {
 		}
 	}
 }
+
+// What people meet while they use a grant has an entry.
+func TestTroubleshootingHasWhatPeopleMeet(t *testing.T) {
+	t.Parallel()
+	text := documents(t)["../docs/troubleshooting.md"]
+	for _, message := range []string{
+		"which grant", "the key agent has not started", "ssh does not take this command", "cannot be written into ssh's configuration",
+		"are damaged", "has changed meanwhile", "the wallet is not tidy", "still in ssh-agent",
+	} {
+		if !regexp.MustCompile("(?m)^- `[^`]*" + message).MatchString(text) {
+			t.Errorf("there is no entry for %q", message)
+		}
+	}
+}
