@@ -12,6 +12,8 @@ import (
 // is parsed only, where that cannot be.
 type example struct {
 	before []string // lines that are run first, each to exit 0
+	then   []string // lines that are run after it, each to exit 0
+	real   bool     // with a configuration that is no sandbox's
 	only   string   // the one entitlement of the policy; "" leaves both
 	shell  string   // that runs it; "" is bash
 	code   int      // the exit code to expect
@@ -70,11 +72,13 @@ func examples() map[string]example {
 		"jit ssh -L 8080:localhost:80 ops@bastion-1": {before: ssh},
 		"jit ssh --request OPS-7 bastion-1 uptime":   {},
 
-		"jit ssh config":                             {},
-		"jit ssh config --install --dry-run":         {code: exitUsage}, // a sandbox leaves ~/.ssh/config alone: a script edits another file
-		"jit ssh config --install --yes":             {code: exitUsage}, // a sandbox leaves ~/.ssh/config alone: a script edits another file
-		"jit ssh config --undo --yes":                {code: exitUsage}, // a sandbox leaves ~/.ssh/config alone: a script edits another file
-		"jit ssh config agent":                       {},                // nothing is in force, so it ends
+		"jit ssh config":                     {},
+		"jit ssh config --install --dry-run": {real: true, then: []string{"test ! -e ~/.ssh/config"}},
+		"jit ssh config --install --yes":     {real: true, then: []string{"grep -q ^Include ~/.ssh/config"}},
+		"jit ssh config --undo --yes": {
+			real: true, before: []string{"jit ssh config --install --yes"}, then: []string{"! grep -q ^Include ~/.ssh/config"},
+		},
+		"jit ssh config agent":                       {}, // nothing is in force, so it ends
 		"jit ssh config match --login ops bastion-1": {before: ssh},
 
 		"jit aws configure --dry-run":    {},

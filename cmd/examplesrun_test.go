@@ -177,14 +177,37 @@ func (e example) play(t *testing.T, line string) {
 		}
 	}
 	s := newStage(t, e.only)
-	for _, before := range e.before {
-		if code, errs := s.run(t, "bash", before); code != 0 {
-			t.Fatalf("%s: exit code %d\n%s", before, code, errs)
-		}
+	if e.real {
+		s.leave(t)
 	}
+	s.all(t, e.before)
 	code, errs := s.run(t, shell, line)
 	// What stands in $(…) or before a pipe may fail and leave 0 behind.
 	if code != e.code || (strings.Contains(errs, "jit: error") != (e.code != 0)) {
 		t.Errorf("exit code %d, want %d\n%s", code, e.code, errs)
 	}
+	s.all(t, e.then)
+}
+
+// all runs lines, each of which is to exit 0.
+func (s *stage) all(t *testing.T, lines []string) {
+	t.Helper()
+	for _, line := range lines {
+		if code, errs := s.run(t, "bash", line); code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", line, code, errs)
+		}
+	}
+}
+
+// leave gives the stage a configuration that is no sandbox's: what a sandbox
+// refuses to touch is then in the stage's own home. Nothing answers at its URLs.
+func (s *stage) leave(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(s.dir, "real.yaml")
+	text := "jira: {url: \"https://jira.invalid\", email: ada@acme.com}\npolicy: policy.yaml\nwallet: file\n" +
+		"audit: {log: \"file://" + s.dir + "/log\"}\nssh: {ca: \"file://" + s.w.Path("ca") + "\"}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.env = append(s.env, "JIT_CONFIG="+path)
 }
