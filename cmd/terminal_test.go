@@ -52,7 +52,7 @@ func open(t *testing.T, o sandbox.Options, edit ...func(*sandbox.World)) *screen
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{t: t, w: w, dir: t.TempDir(), seen: &output{secrets: map[string]string{}}, socket: filepath.Join(sockets, "s")}
+	s := &screen{t: t, w: w, dir: homeDir(t), seen: &output{secrets: map[string]string{}}, socket: filepath.Join(sockets, "s")}
 	t.Cleanup(s.close)
 	jit, err := exec.LookPath("jit")
 	if err != nil {
@@ -72,6 +72,22 @@ func open(t *testing.T, o sandbox.Options, edit ...func(*sandbox.World)) *screen
 	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "env", "-i", "/bin/sh", start)
 	s.wait(prompt)
 	return s
+}
+
+// homeDir is a directory for a shell, which may write its history there while it is
+// being ended: what is written meanwhile is removed too.
+func homeDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "jit-home")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !until(20*time.Millisecond, func() bool { return os.RemoveAll(dir) == nil }) {
+			t.Errorf("%s cannot be removed", dir)
+		}
+	})
+	return dir
 }
 
 func (s *screen) close() {
