@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/fault"
@@ -57,7 +58,7 @@ func (a *app) pickBy(ctx context.Context, ask access.Ask, among func(policy.Enti
 		Policy: svc.Policy, Colour: a.io.Colour, Mouse: how.mouse, In: a.io.In, Out: a.io.Err,
 		Known: tui.Choice{Key: ask.Key, Entitlement: ask.Entitlement, TTL: ask.TTL, Reason: ask.Reason},
 	}
-	choice, err := a.choose(ctx, o, how.plain || a.env.Term == "dumb")
+	choice, err := a.choose(ctx, o, how.plain || a.dumb())
 	if err != nil {
 		return nil, access.Outcome{}, err
 	}
@@ -88,4 +89,10 @@ func offers(svc *access.Service, ask access.Ask, among func(policy.Entitlement) 
 		return nil, fault.New(fault.Usage, "%s cannot be used for this", e.Name).WithHint("leave it out to choose among those that can")
 	}
 	return func(e policy.Entitlement) bool { return e.Name == ask.Entitlement }, nil
+}
+
+// dumb reports a terminal that cannot be drawn on. On Unix one that does not say
+// what it is counts as such; Windows sets no TERM.
+func (a *app) dumb() bool {
+	return a.env.Term == "dumb" || a.env.Term == "" && runtime.GOOS != "windows"
 }

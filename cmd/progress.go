@@ -12,12 +12,13 @@ import (
 // progress shows the steps of a request on one line of a terminal, and nothing
 // elsewhere. Notices go above it.
 type progress struct {
-	app  *app
-	key  ticket.Key
-	mu   sync.Mutex
-	done []string
-	live bool // a line is drawn and not yet ended
-	held int  // questions that are on the screen
+	app   *app
+	key   ticket.Key
+	mu    sync.Mutex
+	done  []string
+	live  bool // a line is drawn and not yet ended
+	drawn int  // how long that line is
+	held  int  // questions that are on the screen
 }
 
 func (a *app) startProgress(key ticket.Key) *progress {
@@ -47,12 +48,18 @@ func (p *progress) hold(n int) {
 func (p *progress) step(s access.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done = append(p.done, string(s))
+	if n := len(p.done); n == 0 || p.done[n-1] != string(s) {
+		p.done = append(p.done, string(s))
+	}
 	if !p.app.io.ErrTTY || p.held > 0 {
 		return
 	}
-	fmt.Fprintf(p.app.io.Err, "\rjit: %s: %s …", p.key, strings.Join(p.done, ", "))
-	p.live = true
+	line := fmt.Sprintf("jit: %s: %s …", p.key, strings.Join(p.done, ", "))
+	if most := p.app.io.Width() - 1; len(line) > most { // a line that wraps cannot be written over
+		line = fmt.Sprintf("jit: %s …", s)
+	}
+	fmt.Fprint(p.app.io.Err, "\r", line, strings.Repeat(" ", max(p.drawn-len(line), 0)))
+	p.live, p.drawn = true, len(line)
 }
 
 func (p *progress) notice(text string) {
@@ -72,6 +79,6 @@ func (p *progress) stop() {
 func (p *progress) end() {
 	if p.live {
 		fmt.Fprintln(p.app.io.Err)
-		p.live = false
+		p.live, p.drawn = false, 0
 	}
 }

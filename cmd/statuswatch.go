@@ -32,7 +32,7 @@ func (a *app) watchActions() []watchAction {
 // watchStatus shows the grants in force until the user quits. Actions run
 // between two drawings, with the terminal to themselves.
 func (a *app) watchStatus(ctx context.Context, mouse bool) error {
-	if !a.io.Interactive() || a.env.Term == "dumb" {
+	if !a.io.Interactive() || a.dumb() {
 		return fault.New(fault.Usage, "--watch needs a terminal that can draw").WithHint("jit status --json prints what is in force")
 	}
 	w, err := a.openWallet()

@@ -32,13 +32,14 @@ type Streams struct {
 
 	inFile  *os.File
 	outFile *os.File
+	errFile *os.File
 }
 
 // Standard returns the streams of the process. Colour is off where the
 // terminal is dumb or the user does not want it.
 func Standard(in, out, err *os.File, termName string, noColor bool) *Streams {
 	s := &Streams{
-		In: in, Out: &output{w: out}, Err: err, inFile: in, outFile: out,
+		In: in, Out: &output{w: out}, Err: err, inFile: in, outFile: out, errFile: err,
 		InTTY:  term.IsTerminal(int(in.Fd())),
 		OutTTY: term.IsTerminal(int(out.Fd())),
 		ErrTTY: term.IsTerminal(int(err.Fd())),
@@ -54,6 +55,17 @@ func (s *Streams) ForChild() io.Writer {
 		return s.Out
 	}
 	return s.outFile
+}
+
+// Width is how many cells a line of standard error has: 80 where that is not
+// known.
+func (s *Streams) Width() int {
+	if s.errFile != nil {
+		if width, _, err := term.GetSize(int(s.errFile.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
 }
 
 // Interactive reports whether a question can be asked and answered.

@@ -10,9 +10,15 @@ import (
 	"github.com/jitaccess/jit/internal/ticket"
 )
 
-// enterTicket takes the selected ticket, or reads the one whose key was typed.
+// enterTicket takes the selected ticket, or reads the one whose key was typed. A
+// whole key that none of the tickets has is not for the one that resembles it,
+// unless that was gone to.
 func (m *picker) enterTicket() tea.Cmd {
-	if c, ok := m.list.selected(); ok {
+	c, ok := m.list.selected()
+	if key, err := ticket.ParseKey(m.filter.String()); ok && err == nil && key != c.Ticket.Key && m.list.cursor == 0 {
+		return m.readTyped()
+	}
+	if ok {
 		m.take(c)
 		return nil
 	}

@@ -96,5 +96,8 @@ func (m *picker) block(width, height int, lines []told) []string {
 		}
 		out = append(out, m.wrap(l.text, width)...)
 	}
+	if len(out) > height && height > 0 {
+		return append(out[:height-1:height-1], m.cut("… jit explain tells all", width))
+	}
 	return atMost(out, height)
 }

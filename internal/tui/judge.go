@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/jitaccess/jit/internal/access"
@@ -40,6 +41,13 @@ func (m *picker) opens(c access.Candidate) openness {
 		best = max(best, m.openness(d))
 	}
 	return best
+}
+
+// byOpenness puts decisions into order, the open ones first.
+func (m *picker) byOpenness(all []policy.Decision) []policy.Decision {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b policy.Decision) int { return cmp.Compare(m.openness(b), m.openness(a)) })
+	return sorted
 }
 
 func (m *picker) firstOpen(all []policy.Decision) int {

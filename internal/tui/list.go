@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/sahilm/fuzzy"
 
@@ -87,6 +89,25 @@ func (l *list) match() {
 	for _, m := range fuzzy.FindFrom(l.filter, l) {
 		l.shown = append(l.shown, m.Index)
 	}
+	// Whoever types a key means that ticket, however well others match.
+	slices.SortStableFunc(l.shown, func(a, b int) int {
+		return cmp.Compare(l.nearness(a), l.nearness(b))
+	})
+}
+
+// nearness tells how closely a ticket's key is what was typed: 0 is that very key.
+func (l *list) nearness(i int) int {
+	key, typed := string(l.all[i].Ticket.Key), strings.ToUpper(strings.TrimSpace(l.filter))
+	bare := func(s string) string { return strings.ReplaceAll(s, "-", "") }
+	switch {
+	case bare(key) == bare(typed):
+		return 0
+	case strings.HasSuffix(key, "-"+typed):
+		return 1
+	case strings.HasPrefix(bare(key), bare(typed)):
+		return 2
+	}
+	return 3
 }
 
 // index is the place in all of what is selected.

@@ -49,15 +49,16 @@ type picker struct {
 	size
 	seen seen
 
-	stage  stage
-	past   []stage // questions that were answered on the screen
-	list   list
-	filter line
-	pages  chan tea.Msg // of a reading that has begun
-	read   bool         // everything there is
-	more   bool
-	err    error // of reading the tickets, or of the lookup
-	note   string
+	stage   stage
+	past    []stage // questions that were answered on the screen
+	list    list
+	filter  line
+	pages   chan tea.Msg // of a reading that has begun
+	read    bool         // everything there is
+	more    bool
+	err     error // of reading the tickets, or of the lookup
+	note    string
+	passing bool // the note is about a reading, and over once that goes on
 
 	readers      sync.WaitGroup
 	cancelLookUp context.CancelFunc // of the ticket that is being read
@@ -98,14 +99,17 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ModeReportMsg:
 		m.ruler = m.heard(msg)
 	case pageMsg:
+		m.over()
 		m.addPage(msg)
 		return m, m.nextPage()
 	case readMsg:
+		m.over()
 		m.read, m.more, m.err = true, msg.more, msg.err
 	case foundMsg:
+		m.over()
 		return m, m.found(msg)
 	case noticeMsg:
-		m.note = string(msg)
+		m.note, m.passing = string(msg), true
 	case tea.PasteMsg:
 		if l := m.typing(); l != nil && !m.small() {
 			m.typedOn(l, l.insert(msg.Content))
@@ -120,6 +124,13 @@ func (m *picker) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.press(msg)
 	}
 	return m, nil
+}
+
+// over takes a note away that was about a reading which has gone on since.
+func (m *picker) over() {
+	if m.passing {
+		m.note, m.passing = "", false
+	}
 }
 
 func (m *picker) addPage(found []access.Candidate) {
@@ -159,8 +170,10 @@ func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
 	case m.small():
 		return nil // nobody confirms what cannot be seen
 	}
-	m.note = ""
+	m.note, m.passing = "", false
 	switch k.String() {
+	case "ctrl+z":
+		return tea.Suspend
 	case "esc":
 		return m.back()
 	case "enter":

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/jitaccess/jit/internal/access"
@@ -37,12 +38,38 @@ func (p *plain) say() {
 		return
 	}
 	p.streams.Note("%s", p.note)
+	if p.stage == stageTicket && len(p.ticket.Decisions) > 0 && p.firstOpen(p.ticket.Decisions) < 0 {
+		p.sayWhy(p.ticket.Decisions)
+	}
 	if p.stage == stageDuration || p.stage == stageReason {
 		for _, f := range p.fails(p.judged) {
 			p.streams.Note("%s", f.text)
 		}
 	}
 	p.note = ""
+}
+
+// sayWhy tells what stands in the way of each entitlement.
+func (p *plain) sayWhy(all []policy.Decision) {
+	for _, d := range all {
+		p.streams.Note("%s, %s", d.Entitlement, p.openness(d).word())
+		for _, w := range p.why(d) {
+			p.streams.Note("   %s", spoken(w.text))
+		}
+	}
+	p.ticket = access.Candidate{}
+}
+
+// longestSpoken is Jira's own limit of a summary, in characters.
+const longestSpoken = 255
+
+// spoken makes one line of a text from Jira, and not one that is read for hours.
+func spoken(s string) string {
+	s = clean(s)
+	if r := []rune(s); len(r) > longestSpoken {
+		return string(r[:longestSpoken]) + "…"
+	}
+	return s
 }
 
 type plain struct {
@@ -139,7 +166,7 @@ func (p *plain) askLine(ctx context.Context, question string, l *line) error {
 
 func (p *plain) askTicket(ctx context.Context) error {
 	for i, c := range p.list.all[:min(len(p.list.all), maxPlain)] {
-		p.streams.Note("%d. %s, %s: %s", i+1, c.Ticket.Key, p.opens(c).word(), c.Ticket.Summary)
+		p.streams.Note("%d. %s, %s: %s", i+1, c.Ticket.Key, p.opens(c).word(), spoken(c.Ticket.Summary))
 	}
 	if p.more || len(p.list.all) > maxPlain {
 		p.streams.Note("there are more; name one by its key")
@@ -164,14 +191,15 @@ func (p *plain) first() string {
 	if len(p.list.all) == 0 {
 		return ""
 	}
-	return "1"
+	open := slices.IndexFunc(p.list.all[:min(len(p.list.all), maxPlain)], func(c access.Candidate) bool { return p.opens(c) != locked })
+	return strconv.Itoa(max(open, 0) + 1)
 }
 
 func (p *plain) askEntitlement(ctx context.Context) error {
 	for i, d := range p.ticket.Decisions {
 		p.streams.Note("%d. %s, %s", i+1, d.Entitlement, p.openness(d).word())
 		for _, w := range p.why(d) {
-			p.streams.Note("   %s", w.text)
+			p.streams.Note("   %s", spoken(w.text))
 		}
 	}
 	answer, err := p.asker.Line(ctx, "Which entitlement, by number", strconv.Itoa(p.cursor+1))

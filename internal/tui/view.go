@@ -200,10 +200,12 @@ func (m *picker) ticketRow(i, width int) string {
 	return start + m.foreign(c.Ticket.Summary, width-m.cells(start))
 }
 
+// ticketReasons has what is open first, since there may be no room for all.
 func (m *picker) ticketReasons(i int) []told {
 	c := m.list.all[m.list.shown[i]]
-	lines := []told{{text: string(c.Ticket.Key) + "  " + c.Ticket.Summary}}
-	for _, d := range c.Decisions {
+	head := string(c.Ticket.Key) + "  "
+	lines := []told{{text: head + m.cut(clean(c.Ticket.Summary), m.width-len(head))}}
+	for _, d := range m.byOpenness(c.Decisions) {
 		lines = append(lines, told{m.paint.verdict(m.openness(d), m.width), d.Entitlement})
 		lines = append(lines, m.why(d)...)
 	}
