@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,7 +16,7 @@ import (
 // unless that was gone to.
 func (m *picker) enterTicket() tea.Cmd {
 	c, ok := m.list.selected()
-	if key, err := ticket.ParseKey(m.filter.String()); ok && err == nil && key != c.Ticket.Key && m.list.cursor == 0 {
+	if key, err := ticket.ParseKey(m.list.filter); ok && err == nil && key != c.Ticket.Key && m.list.cursor == 0 {
 		return m.readTyped()
 	}
 	if ok {
@@ -27,7 +28,7 @@ func (m *picker) enterTicket() tea.Cmd {
 
 // readTyped reads the ticket whose key was typed.
 func (m *picker) readTyped() tea.Cmd {
-	typed := m.filter.String()
+	typed := strings.TrimSpace(m.filter.String())
 	if typed == "" {
 		m.note = "type the key of a ticket, such as OPS-7"
 		return nil

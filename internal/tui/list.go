@@ -71,7 +71,7 @@ func (l *list) put(c access.Candidate) {
 
 // narrow sets the filter and selects the best match.
 func (l *list) narrow(filter string) {
-	if filter == l.filter {
+	if filter = strings.TrimSpace(filter); filter == l.filter {
 		return
 	}
 	l.filter = filter
@@ -97,7 +97,7 @@ func (l *list) match() {
 
 // nearness tells how closely a ticket's key is what was typed: 0 is that very key.
 func (l *list) nearness(i int) int {
-	key, typed := string(l.all[i].Ticket.Key), strings.ToUpper(strings.TrimSpace(l.filter))
+	key, typed := string(l.all[i].Ticket.Key), strings.ToUpper(l.filter)
 	bare := func(s string) string { return strings.ReplaceAll(s, "-", "") }
 	switch {
 	case bare(key) == bare(typed):
