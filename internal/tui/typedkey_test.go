@@ -27,7 +27,7 @@ func among(t *testing.T) *picker {
 func TestATypedKeyIsThatTicket(t *testing.T) {
 	t.Parallel()
 	for typing, want := range map[string]string{
-		"OPS-1": "OPS-1", "ops-1": "OPS-1", "ops1": "OPS-1", "1": "OPS-1", "OPS-12": "OPS-12", "ops12": "OPS-12", "10": "OPS-10", " ops-17 ": "OPS-17",
+		"OPS-1": "OPS-1", "ops-1": "OPS-1", "ops1": "OPS-1", "1": "OPS-1", "OPS-12": "OPS-12", "ops12": "OPS-12", "10": "OPS-10", "ops-17\t": "OPS-17",
 	} {
 		m := among(t)
 		typed(m, typing)
