@@ -14,7 +14,7 @@ func categories() []string { return []string{"new", "indeterminate", "done", "un
 
 // notYet are keys that a later version reads. Until then a policy that has them
 // must not be taken for one that has not.
-func notYet() []string { return []string{"provenance", "window"} }
+func notYet() []string { return []string{"window"} }
 
 // conditions reads ticket.
 func (f *file) conditions(o object, what string) Conditions {
@@ -49,12 +49,15 @@ func (f *file) conditions(o object, what string) Conditions {
 	if n := t.get("assigned"); n != nil {
 		c.Assigned = f.boolean(n, "assigned")
 	}
+	if e, ok := t.find("provenance"); ok {
+		c.Provenance = f.provenance(e)
+	}
 	return c
 }
 
 // ticketObject reads the mapping and refuses what is not built yet.
 func (f *file) ticketObject(e entry) object {
-	keys := []string{"projects", "types", "statuses", "status_categories", "labels", "components", "assigned"}
+	keys := []string{"projects", "types", "statuses", "status_categories", "labels", "components", "assigned", "provenance"}
 	entries, ok := f.mapping(e.value, "ticket")
 	t := object{at: e.key, ok: ok}
 	for _, sub := range entries {

@@ -21,6 +21,11 @@ const (
 	codeLabels      = "labels"          //
 	codeComponents  = "components"      //
 	codeAssignee    = "assignee"        //
+	codeHistory     = "history"         // the ticket's changelog
+	codeReporter    = "reporter"        // who filed it
+	codeAssigner    = "assigner"        // who assigned it
+	codeStatusBy    = "status_by"       // who moved it
+	codeFields      = "fields"          // who set whatever else is read
 	codeWhen        = "when"            // the expression
 	codeLease       = "lease"           // how long
 )
@@ -70,6 +75,7 @@ func (c *compiled) decide(in Input) Decision {
 	j.anyOf(codeLabels, ticket.FieldLabels, c.Ticket.Labels, in.Ticket.Labels)
 	j.anyOf(codeComponents, ticket.FieldComponents, c.Ticket.Components, in.Ticket.Components)
 	j.assignee()
+	j.provenance()
 	j.when()
 	j.lease()
 	d := Decision{Entitlement: c.Name, Allowed: len(j.reasons) > 0, Reasons: j.reasons}

@@ -43,7 +43,7 @@ func (p *Policy) find(name string) *compiled {
 // clone copies whatever a caller could change.
 func (e Entitlement) clone() Entitlement {
 	t := &e.Ticket
-	for _, list := range []*[]string{&t.Projects, &t.Types, &t.Statuses, &t.StatusCategories, &t.Labels, &t.Components} {
+	for _, list := range []*[]string{&t.Projects, &t.Types, &t.Statuses, &t.StatusCategories, &t.Labels, &t.Components, &t.Provenance.Automation} {
 		*list = slices.Clone(*list)
 	}
 	if e.AWS != nil {
@@ -83,6 +83,15 @@ func (p *Policy) Needs(names ...string) Needs {
 }
 
 func (c *compiled) needs(n *Needs) {
+	c.reads(n)
+	if c.Ticket.Provenance.asked() {
+		n.History = true
+		n.Fields = append(n.Fields, ticket.FieldReporter, ticket.FieldCreator, ticket.FieldCreated)
+	}
+}
+
+// reads adds what the conditions and the expression read.
+func (c *compiled) reads(n *Needs) {
 	t := c.Ticket
 	if len(t.Types) > 0 {
 		n.Fields = append(n.Fields, ticket.FieldType)

@@ -45,6 +45,7 @@ type Conditions struct {
 	Labels           []string // any of
 	Components       []string // any of
 	Assigned         bool     // to the principal
+	Provenance       Provenance
 }
 
 // Lease limits how long a grant may be.
@@ -91,6 +92,9 @@ type Input struct {
 	// came without its untranslated name; nil where it was not needed. More
 	// than one id for a name that a policy uses refuses.
 	StatusIDs map[string][]string
+	// AuthorGroups are the names of the Jira groups of those whom Authors names,
+	// by their ids. Who is not in it is in no group that counts.
+	AuthorGroups map[string][]string
 	// TTL is the lease asked for; zero takes each entitlement's default.
 	TTL    time.Duration
 	Reason string
@@ -117,5 +121,6 @@ type Decision struct {
 type Needs struct {
 	Fields      []ticket.Field // sorted, without repeats; always project, status, assignee and summary; id and key come unasked
 	Groups      bool           // an expression names principal.groups
+	History     bool           // an entitlement asks who did what; Authors then says whose groups are needed
 	StatusNames []string       // statuses named by name instead of id
 }

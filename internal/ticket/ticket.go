@@ -41,6 +41,9 @@ type Person struct {
 	Name  string // display name
 	Email string // often hidden by Jira; never used to compare
 	Type  string // Cloud's accountType: atlassian, app or customer; empty on Data Center
+	// Gone is set where the account was anonymised or deleted, so that it no
+	// longer tells who it was.
+	Gone bool
 }
 
 // Principal is the engineer, as Jira authenticated them.
@@ -61,17 +64,20 @@ type Ticket struct {
 	Summary    string
 	Status     Status
 	Priority   string
+	PriorityID string
 	Labels     []string
 	Components []string
 	Assignee   *Person // nil: unassigned
 	Reporter   *Person
+	Creator    *Person // where it was asked for
 	Created    time.Time
 	Updated    time.Time
 	Due        time.Time      // midnight UTC of the date; zero where there is none
 	Custom     map[Field]any  // decoded JSON of custom fields that were asked for
 	Present    map[Field]bool // fields that Jira answered, null included
 	Archived   bool
-	Site       string // base URL of the Jira site, without a trailing slash
+	History    *History // nil: it was not asked for
+	Site       string   // base URL of the Jira site, without a trailing slash
 	ReadAt     time.Time
 	URL        string // where a person reads it
 }
