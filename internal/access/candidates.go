@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -81,7 +82,7 @@ func (s *Service) Candidates(ctx context.Context, among func(policy.Entitlement)
 		return false, fault.New(fault.Config, "the policy has nothing that could be unlocked here").
 			WithHint("jit policy check shows what it has")
 	}
-	d := &decider{service: s, names: names, needs: s.Policy.Needs(names...), ids: map[string]map[string][]string{}}
+	d := &decider{service: s, names: names, needs: s.Policy.Needs(names...), ids: map[string]map[string][]string{}, groups: map[string][]string{}}
 	fields := slices.Concat(d.needs.Fields, []ticket.Field{ticket.FieldUpdated, ticket.FieldSummary})
 	return searcher.Search(ctx, s.Policy.Search(among), fields, MaxCandidates, func(found []ticket.Ticket) error {
 		decided, err := d.decide(ctx, found)
@@ -98,6 +99,7 @@ type decider struct {
 	names   []string
 	needs   policy.Needs
 	ids     map[string]map[string][]string // of statuses, by project
+	groups  map[string][]string            // of authors, by person
 }
 
 func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidate, error) {
@@ -109,6 +111,9 @@ func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidat
 	for i, t := range found {
 		in := policy.Input{Ticket: t, Principal: who, At: d.service.Now().UTC()}
 		if in.StatusIDs, err = d.statusIDs(ctx, t); err != nil {
+			return nil, err
+		}
+		if in.AuthorGroups, err = d.authorGroups(ctx, t); err != nil {
 			return nil, err
 		}
 		out[i].Input = in
@@ -129,4 +134,24 @@ func (d *decider) statusIDs(ctx context.Context, t ticket.Ticket) (map[string][]
 		d.ids[t.ProjectID] = ids
 	}
 	return ids, err
+}
+
+// authorGroups are those of a ticket's authors, each asked for once.
+func (d *decider) authorGroups(ctx context.Context, t ticket.Ticket) (map[string][]string, error) {
+	groups, ok := d.service.Tickets.(Groups)
+	if !ok {
+		return nil, nil
+	}
+	people := slices.DeleteFunc(d.service.Policy.Authors(t, d.names...), func(p ticket.Person) bool {
+		_, known := d.groups[p.ID]
+		return known
+	})
+	if len(people) > 0 {
+		found, err := groups.GroupsOf(ctx, people)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(d.groups, found)
+	}
+	return maps.Clone(d.groups), nil
 }

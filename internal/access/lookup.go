@@ -31,7 +31,21 @@ func (s *Service) lookUp(ctx context.Context, key ticket.Key, entitlements ...st
 		return policy.Input{}, err
 	}
 	in.StatusIDs = ids
+	if in.AuthorGroups, err = s.authorGroups(ctx, in.Ticket, entitlements); err != nil {
+		return policy.Input{}, err
+	}
 	return in, nil
+}
+
+// authorGroups are the groups of those who did what the policy demands of the
+// members of one; nil where it demands no such thing. Without them it denies.
+func (s *Service) authorGroups(ctx context.Context, t ticket.Ticket, entitlements []string) (map[string][]string, error) {
+	groups, ok := s.Tickets.(Groups)
+	people := s.Policy.Authors(t, entitlements...)
+	if !ok || len(people) == 0 {
+		return nil, nil
+	}
+	return groups.GroupsOf(ctx, people)
 }
 
 // statusIDs resolves the names of statuses that the policy needs, for a ticket

@@ -35,6 +35,14 @@ type Statuses interface {
 	StatusIDs(ctx context.Context, projectID string, names []string) (map[string][]string, error)
 }
 
+// Groups is an optional ability of Tickets: the groups of others, for policies that
+// demand that a member of one did something.
+type Groups interface {
+	// GroupsOf returns the names of all groups of each of people, by their ids. It
+	// fails where it cannot tell all of somebody's.
+	GroupsOf(ctx context.Context, people []ticket.Person) (map[string][]string, error)
+}
+
 // Refresher is an optional ability of Tickets: forget who we are, so that the
 // next question asks Jira again.
 type Refresher interface {

@@ -123,7 +123,7 @@ func (d fieldReader) read(f ticket.Field, raw json.RawMessage) (err error) {
 	case ticket.FieldPriority:
 		var w wireNamed
 		err = json.Unmarshal(raw, &w)
-		t.Priority = w.Name
+		t.Priority, t.PriorityID = w.Name, w.ID
 	case ticket.FieldLabels:
 		return json.Unmarshal(raw, &t.Labels)
 	case ticket.FieldComponents:
@@ -132,6 +132,8 @@ func (d fieldReader) read(f ticket.Field, raw json.RawMessage) (err error) {
 		t.Assignee, err = d.person(f, raw)
 	case ticket.FieldReporter:
 		t.Reporter, err = d.person(f, raw)
+	case ticket.FieldCreator:
+		t.Creator, err = d.person(f, raw)
 	case ticket.FieldCreated:
 		t.Created, err = moment(raw)
 	case ticket.FieldUpdated:

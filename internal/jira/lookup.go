@@ -2,7 +2,9 @@ package jira
 
 import (
 	"context"
+	"encoding/json"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/jitaccess/jit/internal/fault"
@@ -20,6 +22,10 @@ var fieldPattern = sync.OnceValue(func() *regexp.Regexp {
 func always() []ticket.Field {
 	return []ticket.Field{ticket.FieldProject, ticket.FieldStatus, archivedDate, archivedBy}
 }
+
+// expansion asks for the changelog, and for the names by which Data Center calls
+// custom fields in it.
+const expansion = "changelog,names"
 
 // Lookup returns the ticket with these fields, the project and the status. It
 // also asks who we are, at the same time, and returns only an answer that was
@@ -57,7 +63,18 @@ func (c *Client) Lookup(ctx context.Context, key ticket.Key, fields []ticket.Fie
 	if err := c.believe(call, issue, me); err != nil {
 		return ticket.Ticket{}, err
 	}
-	return c.decodeIssue(call, issue, wanted)
+	t, err := c.decodeIssue(call, issue, wanted)
+	if err != nil || !slices.Contains(wanted, ticket.FieldHistory) {
+		return t, err
+	}
+	var w wireNames
+	if err := json.Unmarshal(issue.body, &w); err != nil {
+		return ticket.Ticket{}, c.odd(call, c.shape(err))
+	}
+	if err := c.history(ctx, call, issue.body, w.Names, me, &t); err != nil {
+		return ticket.Ticket{}, err
+	}
+	return t, nil
 }
 
 // believe refuses an answer that is an error, or was not given to us.
@@ -79,11 +96,15 @@ func (c *Client) issueCall(key ticket.Key, fields []ticket.Field) (call, []ticke
 		return call{}, nil, err
 	}
 	path := "rest/api/2/issue/" + string(key) + "?fields=" + joined(wanted)
+	limit := int64(maxIssue)
+	if slices.Contains(wanted, ticket.FieldHistory) {
+		path, limit = path+"&expand="+expansion, maxHistoryLen
+	}
 	if c.edition == Cloud { // else a field that fails to load is silently missing
 		path += "&failFast=true"
 	}
 	return call{
-		subject: "the ticket " + string(key), path: path, scope: "read:jira-work", limit: maxIssue,
+		subject: "the ticket " + string(key), path: path, scope: "read:jira-work", limit: limit,
 		absent: fault.New(fault.Ticket, "%s does not exist at %s, or this account may not see it", key, c.host).
 			WithHint("check the key; if it is right, ask for permission to browse the project %s", key.Project()),
 	}, wanted, nil

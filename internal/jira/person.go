@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"unicode"
@@ -24,6 +25,7 @@ type wirePerson struct {
 	DisplayName string `json:"displayName"`
 	Email       string `json:"emailAddress"`
 	Active      *bool  `json:"active"`
+	Deleted     bool   `json:"deleted"` // Data Center
 	Groups      *struct {
 		Size  int `json:"size"`
 		Items []struct {
@@ -44,12 +46,22 @@ func (w wirePerson) person(e Edition) (ticket.Person, bool) {
 	}
 	p := ticket.Person{ID: id, Name: w.DisplayName, Email: w.Email}
 	if e == Cloud {
-		p.Type = w.AccountType
+		p.Type = cmp.Or(w.AccountType, "unknown") // so OpenAPI calls it where it cannot be told
 	}
+	p.Gone = w.gone(e)
 	if p.Name == "" {
 		p.Name = w.Name
 	}
 	return p, true
+}
+
+// gone tells an account that was anonymised or deleted: Data Center gives it an
+// address in a domain that cannot be, Cloud a name that nobody chose.
+func (w wirePerson) gone(e Edition) bool {
+	if e == Cloud {
+		return w.Active != nil && !*w.Active && w.DisplayName == "Former user"
+	}
+	return w.Deleted || strings.HasSuffix(w.Email, "@jira.invalid")
 }
 
 // goodID refuses an id that could not be compared or shown: empty, too long,

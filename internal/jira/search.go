@@ -25,6 +25,7 @@ const maxPage = 16 << 20
 
 // wirePage is a page of either edition's search.
 type wirePage struct {
+	wireNames
 	Issues []json.RawMessage `json:"issues"`
 	// Cloud
 	Next string `json:"nextPageToken"`
@@ -85,7 +86,7 @@ func (p *pager) run(ctx context.Context, page func([]ticket.Ticket) error) (more
 		if err := p.client.believe(call, a, p.me); err != nil {
 			return false, a.status == http.StatusBadRequest && p.seen == 0, err
 		}
-		tickets, last, err := p.read(call, a)
+		tickets, last, err := p.read(ctx, call, a)
 		if err != nil {
 			return false, false, err
 		}
@@ -99,12 +100,17 @@ func (p *pager) run(ctx context.Context, page func([]ticket.Ticket) error) (more
 	return true, false, nil
 }
 
+func (p *pager) history() bool { return slices.Contains(p.wanted, ticket.FieldHistory) }
+
 func (p *pager) call() call {
 	size := nextPages
 	if p.seen == 0 {
 		size = firstPage
 	}
 	q := url.Values{"jql": {p.jql}, "fields": {joined(p.wanted)}, "maxResults": {strconv.Itoa(min(size, p.limit-p.seen))}}
+	if p.history() {
+		q.Set("expand", expansion)
+	}
 	path := "rest/api/2/search"
 	if p.client.edition == DataCenter {
 		q.Set("startAt", strconv.Itoa(p.seen))
@@ -118,7 +124,7 @@ func (p *pager) call() call {
 }
 
 // read decodes a page, and tells whether it is the last.
-func (p *pager) read(call call, a answer) ([]ticket.Ticket, bool, error) {
+func (p *pager) read(ctx context.Context, call call, a answer) ([]ticket.Ticket, bool, error) {
 	c := p.client
 	var w wirePage
 	if err := json.Unmarshal(a.body, &w); err != nil {
@@ -141,6 +147,12 @@ func (p *pager) read(call call, a answer) ([]ticket.Ticket, bool, error) {
 	tickets := make([]ticket.Ticket, 0, len(w.Issues))
 	for _, raw := range w.Issues {
 		t, err := c.decodeIssue(call, answer{body: raw, at: a.at}, p.wanted)
+		if err == nil && p.history() {
+			err = c.history(ctx, call, raw, w.Names, p.me, &t)
+		}
+		if ctx.Err() != nil {
+			return nil, false, err
+		}
 		if err != nil {
 			c.notice("a ticket was left out: " + err.Error())
 			continue
@@ -169,9 +181,11 @@ func wantedFields(fields []ticket.Field) ([]ticket.Field, error) {
 }
 
 func joined(fields []ticket.Field) string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = string(f)
+	var names []string
+	for _, f := range fields {
+		if f != ticket.FieldHistory { // which is asked for otherwise
+			names = append(names, string(f))
+		}
 	}
 	return strings.Join(names, ",")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ type world struct {
 	tickets   map[string]ticket.Ticket
 	statuses  []ticket.Status
 	omitted   map[ticket.Field]bool
+	groups    map[string][]string
 	outage    bool
 	rejected  bool
 	scoped    bool // the token is accepted at the gateway only
@@ -45,7 +47,7 @@ func newWorld(t *testing.T, edition Edition) *world {
 	t.Helper()
 	w := &world{
 		t: t, edition: edition, principal: accesstest.Ada(),
-		tickets: map[string]ticket.Ticket{}, omitted: map[ticket.Field]bool{}, override: map[string]http.HandlerFunc{},
+		tickets: map[string]ticket.Ticket{}, omitted: map[ticket.Field]bool{}, groups: map[string][]string{}, override: map[string]http.HandlerFunc{},
 	}
 	if edition == DataCenter {
 		w.context = "/jira"
@@ -66,8 +68,11 @@ func (w *world) Put(t ticket.Ticket)                   { w.Move(t.Key, t) }
 func (w *world) Move(from ticket.Key, t ticket.Ticket) { w.set(func() { w.tickets[string(from)] = t }) }
 func (w *world) Omit(f ticket.Field)                   { w.set(func() { w.omitted[f] = true }) }
 func (w *world) SetStatuses(list ...ticket.Status)     { w.set(func() { w.statuses = list }) }
-func (w *world) Outage()                               { w.set(func() { w.outage = true }) }
-func (w *world) RejectToken()                          { w.set(func() { w.rejected = true }) }
+func (w *world) SetGroups(person string, groups ...string) {
+	w.set(func() { w.groups[person] = groups })
+}
+func (w *world) Outage()      { w.set(func() { w.outage = true }) }
+func (w *world) RejectToken() { w.set(func() { w.rejected = true }) }
 
 // on answers a path, below the context path or the gateway's, with h.
 func (w *world) on(path string, h http.HandlerFunc) { w.set(func() { w.override[path] = h }) }
@@ -100,8 +105,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if !gateway {
 		path = strings.TrimPrefix(path, w.context)
 	}
-	// Data Center's search is not in the document, which is Cloud's.
-	if strings.HasPrefix(path, "/rest/") && r.Method == http.MethodGet && path != "/rest/api/2/search" {
+	if strings.HasPrefix(path, "/rest/") && r.Method == http.MethodGet && !undocumented(path) {
 		checkRequest(w.t, r, path)
 	}
 	if h := w.override[path]; h != nil {
@@ -127,6 +131,13 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// undocumented are the paths that our part of the OpenAPI document lacks: those of
+// Data Center, since it is Cloud's, and some of Cloud's.
+func undocumented(path string) bool {
+	return path == "/rest/api/2/search" || path == "/rest/api/2/user" ||
+		path == "/rest/api/2/user/groups" || strings.HasSuffix(path, "/changelog")
+}
+
 func (w *world) serve(rw http.ResponseWriter, r *http.Request, path string) {
 	rw.Header().Set("X-Seraph-LoginReason", "OK")
 	if w.edition == Cloud {
@@ -148,7 +159,16 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request, path string) {
 			_, _ = rw.Write([]byte(`{"errorMessages":["Issue does not exist or you do not have permission to see it."],"errors":{}}`))
 			return
 		}
-		reply(rw, w.issue(t, strings.Split(r.URL.Query().Get("fields"), ",")))
+		fields := strings.Split(r.URL.Query().Get("fields"), ",")
+		if strings.Contains(r.URL.Query().Get("expand"), "changelog") {
+			fields = append(fields, string(ticket.FieldHistory))
+		}
+		reply(rw, w.issue(t, fields))
+	case path == "/rest/api/2/user/groups" && w.edition == Cloud:
+		reply(rw, named(w.groups[r.URL.Query().Get("accountId")]))
+	case path == "/rest/api/2/user" && w.edition == DataCenter:
+		groups := named(w.groups[r.URL.Query().Get("key")])
+		reply(rw, object{"key": r.URL.Query().Get("key"), "groups": object{"size": len(groups), "items": groups}})
 	default:
 		rw.WriteHeader(http.StatusNotFound)
 	}
@@ -225,7 +245,7 @@ func (w *world) issue(t ticket.Ticket, fields []string) any {
 		"summary": t.Summary, "project": object{"id": t.ProjectID, "key": t.Project, "name": "Project"},
 		"issuetype": object{"id": t.TypeID, "name": t.Type}, "status": status(t.Status),
 		"priority": object{"id": "1", "name": t.Priority}, "labels": t.Labels, "components": components,
-		"assignee": w.person(t.Assignee), "reporter": w.person(t.Reporter),
+		"assignee": w.person(t.Assignee), "reporter": w.person(t.Reporter), "creator": w.person(t.Creator),
 		"created": t.Created.In(time.FixedZone("", 7200)).Format(jiraTime), "updated": t.Updated.Format(jiraTime),
 		"duedate": t.Due.Format(time.DateOnly), "archiveddate": nil, "archivedby": nil,
 	}
@@ -241,5 +261,33 @@ func (w *world) issue(t ticket.Ticket, fields []string) any {
 			sent[f] = v
 		}
 	}
-	return object{"id": t.ID, "key": t.Key, "self": w.URL, "expand": "names", "fields": sent}
+	o := object{"id": t.ID, "key": t.Key, "self": w.URL, "expand": "names", "fields": sent}
+	if slices.Contains(fields, string(ticket.FieldHistory)) && !w.omitted[ticket.FieldHistory] && t.History != nil {
+		o["changelog"] = w.history(*t.History)
+	}
+	return o
+}
+
+// history is a changelog as the edition sends it: Cloud has the newest first.
+func (w *world) history(h ticket.History) object {
+	entries := []object{}
+	for i, c := range h.Changes {
+		item := object{"field": c.Field, "fieldtype": "jira", "from": c.From, "to": c.To}
+		if w.edition == Cloud {
+			item["fieldId"] = c.Field
+		}
+		entries = append(entries, object{"id": fmt.Sprint(i), "author": w.person(c.By), "created": c.At.Format(jiraTime), "items": []object{item}})
+	}
+	if w.edition == Cloud {
+		slices.Reverse(entries)
+	}
+	return object{"startAt": 0, "total": len(entries), "maxResults": len(entries), "histories": entries}
+}
+
+func named(names []string) []object {
+	list := []object{}
+	for _, n := range names {
+		list = append(list, object{"name": n})
+	}
+	return list
 }

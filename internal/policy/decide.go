@@ -21,7 +21,6 @@ const (
 	codeLabels      = "labels"          //
 	codeComponents  = "components"      //
 	codeAssignee    = "assignee"        //
-	codeHistory     = "history"         // the ticket's changelog
 	codeReporter    = "reporter"        // who filed it
 	codeAssigner    = "assigner"        // who assigned it
 	codeStatusBy    = "status_by"       // who moved it

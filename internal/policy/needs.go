@@ -85,8 +85,7 @@ func (p *Policy) Needs(names ...string) Needs {
 func (c *compiled) needs(n *Needs) {
 	c.reads(n)
 	if c.Ticket.Provenance.asked() {
-		n.History = true
-		n.Fields = append(n.Fields, ticket.FieldReporter, ticket.FieldCreator, ticket.FieldCreated)
+		n.Fields = append(n.Fields, ticket.FieldHistory, ticket.FieldReporter, ticket.FieldCreator, ticket.FieldCreated)
 	}
 }
 

@@ -121,6 +121,5 @@ type Decision struct {
 type Needs struct {
 	Fields      []ticket.Field // sorted, without repeats; always project, status, assignee and summary; id and key come unasked
 	Groups      bool           // an expression names principal.groups
-	History     bool           // an entitlement asks who did what; Authors then says whose groups are needed
 	StatusNames []string       // statuses named by name instead of id
 }

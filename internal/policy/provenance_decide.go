@@ -18,11 +18,11 @@ func (j *judgement) provenance() {
 	if !p.asked() {
 		return
 	}
-	if j.in.Ticket.History == nil {
-		j.fails(codeHistory, "", "the ticket came without its history")
+	if !j.answered(ticket.FieldHistory) || !j.answered(ticket.FieldCreator) || !j.answered(ticket.FieldCreated) {
 		return
 	}
-	if !j.answered(ticket.FieldCreator) || !j.answered(ticket.FieldCreated) {
+	if j.in.Ticket.History == nil {
+		j.fails(codeField, "", "the ticket came without its history")
 		return
 	}
 	j.reportedBy(p.Reporter)

@@ -47,7 +47,7 @@ func filedByOthers() policy.Input {
 	t.ProjectID, t.PriorityID = "10000", "1"
 	t.Reporter, t.Creator, t.Created = carol, carol, noon.Add(-2*time.Hour)
 	t.Labels = []string{"prod-access"}
-	for _, f := range []ticket.Field{"reporter", "creator", "created"} {
+	for _, f := range []ticket.Field{"reporter", "creator", "created", "changelog"} {
 		t.Present[f] = true
 	}
 	t.History = &ticket.History{Changes: []ticket.Change{
@@ -150,10 +150,10 @@ func TestProvenanceThatIsNotAnsweredRefuses(t *testing.T) {
 	p := compile(t, demanding(all))
 	in := filedByOthers()
 	in.Ticket.History = nil
-	if got := failing(p.Decide("prod", in)); len(got) != 1 || got[0] != "history: the ticket came without its history" {
+	if got := failing(p.Decide("prod", in)); len(got) != 1 || got[0] != "field: the ticket came without its history" {
 		t.Errorf("%q", got)
 	}
-	for _, f := range []ticket.Field{"creator", "created", "reporter"} {
+	for _, f := range []ticket.Field{"creator", "created", "reporter", "changelog"} {
 		in := filedByOthers()
 		delete(in.Ticket.Present, f)
 		if got := failing(p.Decide("prod", in)); len(got) != 1 || !strings.HasPrefix(got[0], "field: Jira did not answer the field "+string(f)) {
@@ -199,7 +199,7 @@ func TestProvenanceOfAGroup(t *testing.T) {
 	t.Parallel()
 	p := compile(t, demanding("assigner: {group: leads}"))
 	in := filedByOthers()
-	if needs := p.Needs(); !needs.History {
+	if needs := p.Needs(); !slices.Contains(needs.Fields, ticket.FieldHistory) {
 		t.Error("the history is not asked for")
 	}
 	if who := p.Authors(in.Ticket); len(who) != 1 || who[0].ID != "bob" {

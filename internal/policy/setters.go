@@ -34,11 +34,11 @@ func latest(t ticket.Ticket, f ticket.Field) deed {
 }
 
 // all is who ever had a part in the value of a field. The creator has none where
-// the first change found it empty.
+// the first change found it empty, if it is certain that it was of this field.
 func all(t ticket.Ticket, f ticket.Field) []deed {
 	var deeds []deed
 	changes := t.History.Of(f)
-	if len(changes) == 0 || changes[0].From != "" {
+	if len(changes) == 0 || changes[0].From != "" || changes[0].Guessed {
 		deeds = append(deeds, creation(t))
 	}
 	for _, c := range changes {
@@ -85,10 +85,9 @@ func reporters(t ticket.Ticket) []deed {
 // entitlement reads and somebody can set, but those that have a demand of their
 // own.
 func (c *compiled) others() []ticket.Field {
-	var n Needs
+	n := Needs{Fields: []ticket.Field{ticket.FieldProject}}
 	c.reads(&n)
-	fields := append(n.Fields, ticket.FieldProject)
-	fields = slices.DeleteFunc(fields, func(f ticket.Field) bool {
+	fields := slices.DeleteFunc(n.Fields, func(f ticket.Field) bool {
 		switch f {
 		case ticket.FieldReporter, ticket.FieldAssignee, ticket.FieldStatus, // demands of their own
 			ticket.FieldCreator, ticket.FieldCreated, ticket.FieldUpdated: // nobody sets them

@@ -1,13 +1,16 @@
 package ticket
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
 
-// FieldCreator is who made the ticket. Nobody can edit it.
-const FieldCreator Field = "creator"
+const (
+	// FieldCreator is who made the ticket, which nobody can edit.
+	FieldCreator Field = "creator"
+	// FieldHistory is the changelog. Jira has it beside the fields.
+	FieldHistory Field = "changelog"
+)
 
 // Change is one change of one field.
 type Change struct {
@@ -17,6 +20,8 @@ type Change struct {
 	From, To string
 	By       *Person // nil: Jira did not say who
 	At       time.Time
+	// Guessed is set where Jira told the field by a name that others may have too.
+	Guessed bool
 }
 
 // History is a ticket's whole changelog. It is never a part of one: an adapter
@@ -48,10 +53,4 @@ func (h History) Of(f Field) []Change {
 		}
 	}
 	return of
-}
-
-// Sort puts changes into the order in which they happened; those of one moment
-// stay as they are.
-func (h History) Sort() {
-	slices.SortStableFunc(h.Changes, func(a, b Change) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
 }

@@ -16,12 +16,17 @@ import (
 var (
 	_ access.Tickets  = (*Tickets)(nil)
 	_ access.Statuses = (*Tickets)(nil)
+	_ access.Groups   = (*Tickets)(nil)
 	_ TicketWorld     = (*Tickets)(nil)
 )
 
 // Ada is the principal that the fake begins with.
 func Ada() ticket.Principal {
 	return ticket.Principal{Person: ticket.Person{ID: "712020:ada", Name: "Ada Lovelace", Type: "atlassian"}}
+}
+
+func bob() *ticket.Person {
+	return &ticket.Person{ID: "712020:bob", Name: "Bob", Type: "atlassian"}
 }
 
 // OPS7 is a ticket in progress that bob reported and ada works on, with every
@@ -33,7 +38,11 @@ func OPS7() ticket.Ticket {
 		Type: "Incident", TypeID: "10100", Summary: "The payments database is slow",
 		Status:   ticket.Status{ID: "3", Name: "In Arbeit", Untranslated: "In Progress", Category: "indeterminate"},
 		Priority: "P1", Labels: []string{"prod-access", "urgent"}, Components: []string{"payments"},
-		Assignee: &ada, Reporter: &ticket.Person{ID: "712020:bob", Name: "Bob", Type: "atlassian"},
+		Assignee: &ada, Reporter: bob(), Creator: bob(),
+		History: &ticket.History{Changes: []ticket.Change{
+			{Field: ticket.FieldAssignee, To: ada.ID, By: bob(), At: time.Date(2026, 3, 1, 8, 10, 0, 0, time.UTC)},
+			{Field: ticket.FieldStatus, From: "1", To: "3", By: bob(), At: time.Date(2026, 3, 1, 8, 20, 0, 0, time.UTC)},
+		}},
 		Created: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC),
 		Updated: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC),
 		Due:     time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC),
@@ -56,6 +65,7 @@ type Tickets struct {
 	principal ticket.Principal
 	tickets   map[ticket.Key]ticket.Ticket
 	statuses  []ticket.Status
+	groups    map[string][]string
 	omitted   map[ticket.Field]bool
 	whoami    error
 	lookup    error
@@ -67,7 +77,7 @@ type Tickets struct {
 
 // NewTickets returns the fake.
 func NewTickets() *Tickets {
-	return &Tickets{principal: Ada(), tickets: map[ticket.Key]ticket.Ticket{}, omitted: map[ticket.Field]bool{}}
+	return &Tickets{principal: Ada(), tickets: map[ticket.Key]ticket.Ticket{}, groups: map[string][]string{}, omitted: map[ticket.Field]bool{}}
 }
 
 // SetPrincipal makes p the account that the token belongs to.
@@ -84,6 +94,11 @@ func (f *Tickets) Omit(field ticket.Field) { f.set(func() { f.omitted[field] = t
 
 // SetStatuses sets the list that StatusIDs searches.
 func (f *Tickets) SetStatuses(list ...ticket.Status) { f.set(func() { f.statuses = list }) }
+
+// SetGroups sets the groups of a person.
+func (f *Tickets) SetGroups(person string, groups ...string) {
+	f.set(func() { f.groups[person] = groups })
+}
 
 // Outage makes every later call fail as when Jira is down.
 func (f *Tickets) Outage() {
@@ -179,6 +194,20 @@ func (f *Tickets) StatusIDs(ctx context.Context, projectID string, names []strin
 	return ids, nil
 }
 
+// GroupsOf returns what SetGroups set.
+func (f *Tickets) GroupsOf(ctx context.Context, people []ticket.Person) (map[string][]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := cmp.Or(stopped(ctx), f.listing); err != nil {
+		return nil, err
+	}
+	groups := map[string][]string{}
+	for _, p := range people {
+		groups[p.ID] = append([]string{}, f.groups[p.ID]...)
+	}
+	return groups, nil
+}
+
 // cut returns a copy of t with no more than the fields, the project and the
 // status; the caller holds the lock.
 func (f *Tickets) cut(t ticket.Ticket, fields []ticket.Field) ticket.Ticket {
@@ -211,6 +240,10 @@ func dropUnknown(t *ticket.Ticket) {
 		delete(t.Present, ticket.FieldReporter)
 		t.Reporter = nil
 	}
+	if t.Creator != nil && t.Creator.ID == "" {
+		delete(t.Present, ticket.FieldCreator)
+		t.Creator = nil
+	}
 }
 
 func copyField(to *ticket.Ticket, from ticket.Ticket, field ticket.Field) {
@@ -222,7 +255,7 @@ func copyField(to *ticket.Ticket, from ticket.Ticket, field ticket.Field) {
 	case ticket.FieldStatus:
 		to.Status = from.Status
 	case ticket.FieldPriority:
-		to.Priority = from.Priority
+		to.Priority, to.PriorityID = from.Priority, from.PriorityID
 	case ticket.FieldLabels:
 		to.Labels = slices.Clone(from.Labels)
 	case ticket.FieldComponents:
@@ -231,6 +264,14 @@ func copyField(to *ticket.Ticket, from ticket.Ticket, field ticket.Field) {
 		to.Assignee = copyPerson(from.Assignee)
 	case ticket.FieldReporter:
 		to.Reporter = copyPerson(from.Reporter)
+	case ticket.FieldCreator:
+		to.Creator = copyPerson(from.Creator)
+	case ticket.FieldHistory:
+		if to.History = nil; from.History != nil {
+			h := *from.History
+			h.Changes = slices.Clone(h.Changes)
+			to.History = &h
+		}
 	case ticket.FieldCreated:
 		to.Created = from.Created
 	case ticket.FieldUpdated:

@@ -22,6 +22,8 @@ type TicketWorld interface {
 	Omit(f ticket.Field)
 	// SetStatuses sets the list of all statuses.
 	SetStatuses(list ...ticket.Status)
+	// SetGroups sets the groups of a person.
+	SetGroups(person string, groups ...string)
 	// Outage makes every later call fail as when the ticket system is down.
 	Outage()
 	// RejectToken makes every later call fail as with an expired token.
@@ -49,6 +51,9 @@ func TicketsContract(t *testing.T, fresh func(t *testing.T) TicketsRig) {
 		{"an unassigned ticket is present and nobody's", checkUnassigned},
 		{"people without an id are nobody", checkNamelessAssignee},
 		{"a status without a category is not present", checkStatusWithoutCategory},
+		{"the history says who did what, in order", checkHistory},
+		{"a history that does not come is not present", checkNoHistory},
+		{"people have the groups that they are in", checkGroupsOf},
 		{"a moved ticket has its own key", checkMoved},
 		{"an archived ticket says so", checkArchived},
 		{"a ticket that is not there is refused", checkMissing},
@@ -194,6 +199,52 @@ func checkStatusWithoutCategory(t *testing.T, rig TicketsRig) {
 	rig.World.Put(vague)
 	if got := lookup(t, rig, "OPS-7", ticket.FieldStatus); got.Has(ticket.FieldStatus) {
 		t.Errorf("status %+v is present", got.Status)
+	}
+}
+
+func checkHistory(t *testing.T, rig TicketsRig) {
+	want := OPS7()
+	rig.World.Put(want)
+	got := lookup(t, rig, "OPS-7", ticket.FieldHistory, ticket.FieldCreator)
+	if !got.Has(ticket.FieldHistory) || got.History == nil || !got.Has(ticket.FieldCreator) || got.Creator == nil || got.Creator.ID != want.Creator.ID {
+		t.Fatalf("history %v, creator %v", got.History, got.Creator)
+	}
+	if len(got.History.Changes) != len(want.History.Changes) {
+		t.Fatalf("%d changes, want %d", len(got.History.Changes), len(want.History.Changes))
+	}
+	for i, w := range want.History.Changes {
+		g := got.History.Changes[i]
+		if g.Field != w.Field || g.From != w.From || g.To != w.To || !g.At.Equal(w.At) || g.By == nil || g.By.ID != w.By.ID {
+			t.Errorf("change %d is %+v, want %+v", i, g, w)
+		}
+	}
+	if got := lookup(t, rig, "OPS-7"); got.Has(ticket.FieldHistory) || got.History != nil {
+		t.Error("a history came without being asked for")
+	}
+}
+
+func checkNoHistory(t *testing.T, rig TicketsRig) {
+	rig.World.Put(OPS7())
+	rig.World.Omit(ticket.FieldHistory)
+	if got := lookup(t, rig, "OPS-7", ticket.FieldHistory); got.Has(ticket.FieldHistory) || got.History != nil {
+		t.Errorf("history %+v", got.History)
+	}
+}
+
+func checkGroupsOf(t *testing.T, rig TicketsRig) {
+	groups, ok := rig.Tickets.(access.Groups)
+	if !ok {
+		t.Skip("it knows no groups of others")
+	}
+	rig.World.SetGroups("712020:bob", "leads", "sre")
+	bob, carol := ticket.Person{ID: "712020:bob", Name: "Bob"}, ticket.Person{ID: "712020:carol", Name: "Carol"}
+	got, err := groups.GroupsOf(t.Context(), []ticket.Person{bob, carol})
+	if err != nil || !slices.Equal(got[bob.ID], []string{"leads", "sre"}) || got[carol.ID] == nil || len(got[carol.ID]) != 0 {
+		t.Errorf("%v, %v", got, err)
+	}
+	rig.World.Outage()
+	if _, err := groups.GroupsOf(t.Context(), []ticket.Person{bob}); fault.ClassOf(err) != fault.Ticket {
+		t.Errorf("during an outage: %v", err)
 	}
 }
 
