@@ -27,7 +27,11 @@ const policyCheckLong = `Check a policy: the one of the configuration, or the fi
 named.
 
 Every mistake is told at once, one a line, as FILE:LINE:COL: message. It runs
-the code that reads the policy for a real request; no network is used.`
+the code that reads the policy for a real request; no network and, where paths
+are named, no configuration is used.
+
+A warning tells an entitlement that relies on fields of the ticket that its own
+user may be able to write. It changes no exit code.`
 
 func newPolicyCheckCmd(a *app) *cobra.Command {
 	var asJSON bool
@@ -49,6 +53,8 @@ type policySummary struct {
 	Hash         string   `json:"hash"`
 	Files        []string `json:"files"`
 	Entitlements []string `json:"entitlements"`
+	// Warnings have a place each, as mistakes do.
+	Warnings []policy.Problem `json:"warnings"`
 }
 
 func (a *app) policyCheck(paths []string, asJSON bool) error {
@@ -71,7 +77,7 @@ func (a *app) policyCheck(paths []string, asJSON bool) error {
 			wrong, hint = append(wrong, err.Error()), cmp.Or(hint, fault.HintOf(err))
 			continue
 		}
-		s := policySummary{Path: path, Hash: p.Hash, Files: p.Files, Entitlements: []string{}}
+		s := policySummary{Path: path, Hash: p.Hash, Files: p.Files, Entitlements: []string{}, Warnings: append([]policy.Problem{}, p.Warnings()...)}
 		for _, e := range p.Entitlements() {
 			s.Entitlements = append(s.Entitlements, e.Name)
 		}
@@ -84,6 +90,9 @@ func (a *app) policyCheck(paths []string, asJSON bool) error {
 		return writeJSON(a.io.Out, summaries)
 	}
 	for _, s := range summaries {
+		for _, w := range s.Warnings {
+			a.io.Warn("%s", w)
+		}
 		fmt.Fprintf(a.io.Out, "%s: ok, %d entitlements in %d files, %s\n", s.Path, len(s.Entitlements), len(s.Files), s.Hash[:12])
 	}
 	return nil

@@ -46,6 +46,10 @@ func verbs() map[string]verb {
 			_, err := w.Jira.Move(args[0], args[1], "carol")
 			return err
 		}},
+		// change BY KEY FIELD VALUE
+		"change": {4, func(_ *testscript.TestScript, w *sandbox.World, _ *output, args []string) error {
+			return w.Change(args[1], args[0], args[2], args[3])
+		}},
 		"delete": {1, func(_ *testscript.TestScript, w *sandbox.World, _ *output, args []string) error {
 			w.Jira.Delete(args[0])
 			return nil

@@ -135,7 +135,7 @@ const freshFor = time.Minute
 
 // stillAllowed reads the ticket and decides again where the decision has grown
 // old, so that nothing is minted on what a ticket used to say.
-func (s *Service) stillAllowed(ctx context.Context, ask Ask, before policy.Input, decision policy.Decision) error {
+func (s *Service) stillAllowed(ctx context.Context, ask Ask, before policy.Input, decision policy.Decision, lease grant.Lease) error {
 	if s.Now().Sub(before.At) <= freshFor {
 		return nil
 	}
@@ -153,7 +153,8 @@ func (s *Service) stillAllowed(ctx context.Context, ask Ask, before policy.Input
 	if !again.Allowed {
 		return s.deny(ctx, ask, now, []policy.Decision{again})
 	}
-	if now.Ticket.ID != before.Ticket.ID || now.Ticket.Key != before.Ticket.Key || now.Principal.ID != before.Principal.ID {
+	outlived := !again.NotAfter.IsZero() && lease.ExpiresAt.After(again.NotAfter)
+	if outlived || now.Ticket.ID != before.Ticket.ID || now.Ticket.Key != before.Ticket.Key || now.Principal.ID != before.Principal.ID {
 		return fault.New(fault.Ticket, "%s changed while you were asked", before.Ticket.Key).WithHint("ask again")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -63,10 +64,19 @@ func (s *Service) Request(ctx context.Context, ask Ask) (Outcome, error) {
 		return Outcome{}, err
 	}
 	out := Outcome{Decision: decision, Ticket: in.Ticket, Lease: grant.NewLease(in.At, decision.TTL)}
+	if s.cutByWindow(ask, decision) {
+		s.notice("the lease ends with the ticket's window, at " + decision.NotAfter.Format("15:04:05 MST"))
+	}
 	if ask.DryRun {
 		return out, nil
 	}
 	return s.issue(ctx, ask, in, out)
+}
+
+// cutByWindow reports whether the window leaves less than was asked for.
+func (s *Service) cutByWindow(ask Ask, d policy.Decision) bool {
+	ent, _ := s.Policy.Entitlement(d.Entitlement)
+	return !d.NotAfter.IsZero() && d.TTL < cmp.Or(ask.TTL, ent.Lease.Default)
 }
 
 // issue mints and records side by side, then releases and keeps.
@@ -98,7 +108,7 @@ func (s *Service) issue(ctx context.Context, ask Ask, in policy.Input, out Outco
 		return Outcome{}, err
 	}
 	// Last of all, since whatever comes before may have asked the user.
-	if err := s.stillAllowed(ctx, ask, in, out.Decision); err != nil {
+	if err := s.stillAllowed(ctx, ask, in, out.Decision, facts.Lease); err != nil {
 		return Outcome{}, err
 	}
 	cred, ref, err := s.mintAndRecord(ctx, minting, s.writer(in.Principal.ID), event)
@@ -128,6 +138,7 @@ func (s *Service) order(ask Ask, in policy.Input, out Outcome) (credential.Order
 			Policy: s.Policy.Hash, Reason: ask.Reason, Lease: out.Lease,
 		},
 		Entitlement: ent,
+		NotAfter:    out.Decision.NotAfter,
 		MFACode:     ask.MFACode,
 	}, nil
 }

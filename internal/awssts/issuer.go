@@ -94,11 +94,17 @@ func (i *Issuer) Prepare(ctx context.Context, order credential.Order) (credentia
 	if err != nil {
 		return nil, err
 	}
-	term, err := settle(order.Grant.Lease, i.o.Now(), chained(caller.ARN))
+	term, err := settle(order.Grant.Lease, order.NotAfter, i.o.Now(), chained(caller.ARN))
 	if err != nil {
 		return nil, err
 	}
 	m := &minting{issuer: i, caller: caller, input: input(order, code, term.seconds), region: e.AWS.Region}
+	if !term.denied.IsZero() {
+		if m.input.Policy, err = deadline(e.AWS, term.denied); err != nil {
+			return nil, err
+		}
+		m.longer = time.Duration(term.seconds)*time.Second - term.lease.ExpiresAt.Sub(i.o.Now())
+	}
 	if m.region == "" {
 		m.region = i.o.Region
 	}

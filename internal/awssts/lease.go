@@ -19,13 +19,20 @@ const (
 // term is a lease as STS can give it.
 type term struct {
 	lease   grant.Lease
-	seconds int32
+	seconds int32 // of the session
+	// denied is when the session must be of no use any more though STS lets it hold
+	// longer; the zero time where it ends with the lease.
+	denied  time.Time
 	notices []string
 }
 
 // settle caps a lease and says for how long to ask at now, so that the session
-// ends with the lease and not later by the time since it began.
-func settle(lease grant.Lease, now time.Time, chained bool) (term, error) {
+// ends with the lease and not later by the time since it began. A window that ends
+// sooner than STS's shortest session would has the session denied from then on.
+func settle(lease grant.Lease, notAfter, now time.Time, chained bool) (term, error) {
+	if !notAfter.IsZero() && notAfter.Sub(now) < MinSession {
+		return windowed(lease, notAfter, now)
+	}
 	if lease.TTL() < MinSession {
 		return term{}, fault.New(fault.Usage, "an AWS session lasts at least %s, and %s was asked for", short(MinSession), short(lease.TTL())).
 			WithHint("ask with --for %s or more", short(MinSession))
@@ -49,6 +56,19 @@ func settle(lease grant.Lease, now time.Time, chained bool) (term, error) {
 	}
 	t.seconds = int32(min(left, t.lease.TTL()) / time.Second)
 	return t, nil
+}
+
+// windowed is the term of a session that its window cuts short.
+func windowed(lease grant.Lease, notAfter, now time.Time) (term, error) {
+	end := notAfter.UTC().Truncate(time.Second)
+	if lease.ExpiresAt.Before(end) {
+		end = lease.ExpiresAt
+	}
+	if !now.Before(end) {
+		return term{}, fault.New(fault.Usage, "the ticket's window ends at %s", end.Format("15:04:05 MST")).
+			WithHint("ask within another window")
+	}
+	return term{lease: grant.Lease{NotBefore: lease.NotBefore, ExpiresAt: end}, seconds: int32(MinSession / time.Second), denied: end}, nil
 }
 
 // short writes a length of time to the second: 1h, 15m, 14m59s.

@@ -31,7 +31,7 @@ func TestSettle(t *testing.T) {
 		"a prompt took its time":     {ttl: 20 * time.Minute, later: 10 * time.Minute, seconds: 900, ends: 25 * time.Minute},
 		"chained, a second too many": {ttl: time.Hour + time.Second, chained: true, seconds: 3600, ends: time.Hour, notice: "1h"},
 	} {
-		got, err := settle(grant.NewLease(epoch, tc.ttl), epoch.Add(tc.later), tc.chained)
+		got, err := settle(grant.NewLease(epoch, tc.ttl), time.Time{}, epoch.Add(tc.later), tc.chained)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -50,7 +50,7 @@ func TestSettle(t *testing.T) {
 
 func TestSettleRefusesLessThanSTSGives(t *testing.T) {
 	t.Parallel()
-	_, err := settle(grant.NewLease(epoch, 899*time.Second), epoch, false)
+	_, err := settle(grant.NewLease(epoch, 899*time.Second), time.Time{}, epoch, false)
 	if fault.ClassOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "15m") {
 		t.Errorf("%v (hint %q)", err, fault.HintOf(err))
 	}

@@ -24,6 +24,9 @@ type minting struct {
 	input  *sts.AssumeRoleInput
 	facts  credential.Facts
 	region string
+	// longer is how much later than its lease the session may end, since a window
+	// denies it from then on.
+	longer time.Duration
 }
 
 // String keeps the MFA code out of %v and %+v.
@@ -87,7 +90,7 @@ func (m *minting) read(out *sts.AssumeRoleOutput) (*credential.AWS, string) {
 		return nil, "without saying when the key expires"
 	case !expires.After(m.issuer.o.Now()):
 		return nil, "with a key that has already expired by this machine's clock"
-	case expires.After(m.facts.Lease.ExpiresAt.Add(answerSkew)):
+	case expires.After(m.facts.Lease.ExpiresAt.Add(m.longer + answerSkew)):
 		return nil, "with a key that holds longer than the lease"
 	}
 	assumed := ""
@@ -96,6 +99,9 @@ func (m *minting) read(out *sts.AssumeRoleOutput) (*credential.AWS, string) {
 	}
 	if assumed != "" && !strings.HasSuffix(assumed, "/"+m.facts.AWS.SessionName) {
 		return nil, "with a session of another name"
+	}
+	if m.longer > 0 && expires.After(m.facts.Lease.ExpiresAt) {
+		expires = m.facts.Lease.ExpiresAt // from when on the keys are of no use
 	}
 	return &credential.AWS{
 		AccessKeyID:     aws.ToString(c.AccessKeyId),

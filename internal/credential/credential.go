@@ -14,6 +14,10 @@ import (
 type Order struct {
 	Grant       grant.Grant
 	Entitlement policy.Entitlement
+	// NotAfter is when the ticket's window ends; the zero time where it has none.
+	// The credential must be of no use from then on, however long the issuer's
+	// shortest one holds.
+	NotAfter time.Time
 	// MFACode is the one-time code for an entitlement with an MFA serial, or "".
 	MFACode string
 }

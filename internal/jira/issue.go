@@ -134,6 +134,8 @@ func (d fieldReader) read(f ticket.Field, raw json.RawMessage) (err error) {
 		t.Reporter, err = d.person(f, raw)
 	case ticket.FieldCreator:
 		t.Creator, err = d.person(f, raw)
+	case ticket.FieldLinks:
+		t.Links, err = links(raw)
 	case ticket.FieldCreated:
 		t.Created, err = moment(raw)
 	case ticket.FieldUpdated:

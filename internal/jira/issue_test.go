@@ -142,3 +142,22 @@ func TestIncompleteStatus(t *testing.T) {
 		}
 	}
 }
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	const kind = `"type":{"name":"Blocks","inward":"is blocked by","outward":"blocks"}`
+	const other = `{"key":"CHG-7","fields":{"status":{"id":"10001","name":"Fertig","statusCategory":{"key":"done"}},"issuetype":{"id":"7","name":"Change"}}}`
+	got := decodeFields(t, Cloud, `"issuelinks":[{`+kind+`,"inwardIssue":`+other+`},{`+kind+`,"outwardIssue":`+other+`}]`, ticket.FieldLinks)
+	if len(got.Links) != 2 || got.Links[0].Phrase != "is blocked by" || got.Links[1].Phrase != "blocks" {
+		t.Fatalf("%+v", got.Links)
+	}
+	l := got.Links[1]
+	if l.Type != "Blocks" || l.Key != "CHG-7" || l.IssueType != "Change" || l.IssueTypeID != "7" || l.Status.ID != "10001" || l.Status.Category != "done" {
+		t.Errorf("%+v", l)
+	}
+	for _, odd := range []string{`[{` + kind + `}]`, `[{` + kind + `,"inwardIssue":{"key":"x y"}}]`, `{}`} {
+		if _, err := links(json.RawMessage(odd)); err == nil {
+			t.Errorf("%s was taken", odd)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type Files func(path string) ([]byte, error)
 // compiled is an entitlement with its expression ready to run.
 type compiled struct {
 	Entitlement
+	at   position
 	when *expr.Program // nil where there is none
 }
 

@@ -12,10 +12,6 @@ import (
 // categories are the keys of Jira's status categories, which are fixed.
 func categories() []string { return []string{"new", "indeterminate", "done", "undefined"} }
 
-// notYet are keys that a later version reads. Until then a policy that has them
-// must not be taken for one that has not.
-func notYet() []string { return []string{"window"} }
-
 // conditions reads ticket.
 func (f *file) conditions(o object, what string) Conditions {
 	none := Conditions{Assigned: true}
@@ -24,7 +20,8 @@ func (f *file) conditions(o object, what string) Conditions {
 		f.problem(o.at, "%s must have ticket with its projects and a state", what)
 		return none
 	}
-	t := f.ticketObject(e)
+	t := f.object(e.value, e.key, "ticket", "projects", "types", "statuses", "status_categories", "labels", "components",
+		"assigned", "provenance", "window", "approvals", "linked")
 	if !t.ok {
 		return none
 	}
@@ -52,25 +49,16 @@ func (f *file) conditions(o object, what string) Conditions {
 	if e, ok := t.find("provenance"); ok {
 		c.Provenance = f.provenance(e)
 	}
-	return c
-}
-
-// ticketObject reads the mapping and refuses what is not built yet.
-func (f *file) ticketObject(e entry) object {
-	keys := []string{"projects", "types", "statuses", "status_categories", "labels", "components", "assigned", "provenance"}
-	entries, ok := f.mapping(e.value, "ticket")
-	t := object{at: e.key, ok: ok}
-	for _, sub := range entries {
-		switch {
-		case slices.Contains(notYet(), sub.name):
-			f.problem(sub.key, "ticket.%s is not supported by this version of jit", sub.name)
-		case !slices.Contains(keys, sub.name):
-			f.problem(sub.key, "unknown key %q in ticket, which takes %s", sub.name, strings.Join(keys, ", "))
-		default:
-			t.entries = append(t.entries, sub)
-		}
+	if e, ok := t.find("window"); ok {
+		c.Window = f.window(e)
 	}
-	return t
+	if e, ok := t.find("approvals"); ok {
+		c.Approvals = f.approvals(e)
+	}
+	if e, ok := t.find("linked"); ok {
+		c.Linked = f.linked(e)
+	}
+	return c
 }
 
 // listed reads a list that may be ["*"] instead.

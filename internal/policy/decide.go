@@ -25,6 +25,9 @@ const (
 	codeAssigner    = "assigner"        // who assigned it
 	codeStatusBy    = "status_by"       // who moved it
 	codeFields      = "fields"          // who set whatever else is read
+	codeApprovals   = "approvals"       // who approved it
+	codeLinked      = "linked"          // the ticket that it is linked to
+	codeWindow      = "window"          // the time that it is for
 	codeWhen        = "when"            // the expression
 	codeLease       = "lease"           // how long
 )
@@ -75,6 +78,9 @@ func (c *compiled) decide(in Input) Decision {
 	j.anyOf(codeComponents, ticket.FieldComponents, c.Ticket.Components, in.Ticket.Components)
 	j.assignee()
 	j.provenance()
+	j.approved()
+	j.linked()
+	j.window()
 	j.when()
 	j.lease()
 	d := Decision{Entitlement: c.Name, Allowed: len(j.reasons) > 0, Reasons: j.reasons}
@@ -82,7 +88,10 @@ func (c *compiled) decide(in Input) Decision {
 		d.Allowed = d.Allowed && r.OK
 	}
 	if d.Allowed {
-		d.TTL = j.ttl
+		d.TTL, d.NotAfter = j.ttl, j.until
+		if left := j.until.Sub(in.At); !j.until.IsZero() && left < d.TTL {
+			d.TTL = left.Truncate(time.Second)
+		}
 	}
 	return d
 }
@@ -92,6 +101,7 @@ type judgement struct {
 	in      Input
 	c       *compiled
 	ttl     time.Duration
+	until   time.Time // when the window ends
 	reasons []Reason
 	absent  map[ticket.Field]bool // told already
 }

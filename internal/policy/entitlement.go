@@ -31,7 +31,8 @@ func (f *file) entitlement(e entry) {
 	}
 	f.issuance(o, what, &ent)
 	ent.Lease = f.lease(o, what, leaseBounds(ent))
-	out := &compiled{Entitlement: ent}
+	f.windowProblem(e.key, ent)
+	out := &compiled{Entitlement: ent, at: position{f.name, e.key.Line, e.key.Column}}
 	if n := o.get("when"); n != nil {
 		f.when(n, out)
 	}

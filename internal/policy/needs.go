@@ -46,6 +46,21 @@ func (e Entitlement) clone() Entitlement {
 	for _, list := range []*[]string{&t.Projects, &t.Types, &t.Statuses, &t.StatusCategories, &t.Labels, &t.Components, &t.Provenance.Automation} {
 		*list = slices.Clone(*list)
 	}
+	if t.Window != nil {
+		window := *t.Window
+		t.Window = &window
+	}
+	if t.Approvals != nil {
+		approvals := *t.Approvals
+		t.Approvals = &approvals
+	}
+	if t.Linked != nil {
+		linked := *t.Linked
+		for _, list := range []*[]string{&linked.Links, &linked.Projects, &linked.Types, &linked.Statuses, &linked.StatusCategories} {
+			*list = slices.Clone(*list)
+		}
+		t.Linked = &linked
+	}
 	if e.AWS != nil {
 		aws := *e.AWS
 		aws.PolicyARNs, aws.Tags = slices.Clone(aws.PolicyARNs), maps.Clone(aws.Tags)
@@ -105,6 +120,13 @@ func (c *compiled) reads(n *Needs) {
 		if s != Any && !isStatusID(s) {
 			n.StatusNames = append(n.StatusNames, s)
 		}
+	}
+	n.Fields = append(n.Fields, t.Window.fields()...)
+	if t.Approvals != nil {
+		n.Fields = append(n.Fields, t.Approvals.Field)
+	}
+	if t.Linked != nil {
+		n.Fields = append(n.Fields, ticket.FieldLinks)
 	}
 	if c.when != nil {
 		n.Fields = append(n.Fields, c.when.Fields...)

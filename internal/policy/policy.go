@@ -46,6 +46,9 @@ type Conditions struct {
 	Components       []string // any of
 	Assigned         bool     // to the principal
 	Provenance       Provenance
+	Window           *Window    // nil: at any time
+	Approvals        *Approvals // nil: none
+	Linked           *Linked    // nil: to nothing
 }
 
 // Lease limits how long a grant may be.
@@ -115,6 +118,9 @@ type Decision struct {
 	Allowed     bool          `json:"allowed"`
 	Reasons     []Reason      `json:"reasons"`
 	TTL         time.Duration `json:"-"` // of the lease, when allowed
+	// NotAfter is when the window ends, which the lease must not outlive; the zero
+	// time where there is no window.
+	NotAfter time.Time `json:"-"`
 }
 
 // Needs is what must be asked of Jira before Decide can answer.

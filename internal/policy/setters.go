@@ -103,7 +103,7 @@ func (c *compiled) others() []ticket.Field {
 // entitlements, or about all where none is named: those who did to the ticket
 // what only a member of a group may do.
 func (p *Policy) Authors(t ticket.Ticket, names ...string) []ticket.Person {
-	if p == nil || t.History == nil {
+	if p == nil {
 		return nil
 	}
 	var people []ticket.Person
@@ -111,10 +111,16 @@ func (p *Policy) Authors(t ticket.Ticket, names ...string) []ticket.Person {
 		if len(names) > 0 && !slices.Contains(names, c.Name) {
 			continue
 		}
-		for _, d := range c.groupDeeds(t) {
-			if d.by != nil && d.by.ID != "" {
-				people = append(people, *d.by)
+		if t.History != nil {
+			for _, d := range c.groupDeeds(t) {
+				if d.by != nil && d.by.ID != "" {
+					people = append(people, *d.by)
+				}
 			}
+		}
+		if a := c.Ticket.Approvals; a != nil && a.Group != "" {
+			found, _ := approvers(t.Custom[a.Field])
+			people = append(people, found...)
 		}
 	}
 	slices.SortFunc(people, func(a, b ticket.Person) int { return cmp.Compare(a.ID, b.ID) })

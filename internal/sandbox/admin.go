@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -14,7 +16,9 @@ import (
 //	curl -K "$JIT_SANDBOX/curlrc" -d status=Done "$JIT_SANDBOX_URL/DEMO-1"
 //
 // The form has one or more of status (a name or an id), assignee (a login name,
-// or empty for nobody), project, and delete=yes.
+// or empty for nobody), reporter, labels (with blanks between), priority, project,
+// and delete=yes; by is the login name of whoever does it, carol where it is left
+// out.
 const adminPath = "/sandbox/"
 
 // maxForm is more than any form needs, in bytes.
@@ -47,28 +51,42 @@ func (w *World) admin() http.Handler {
 	})
 }
 
-// changeTicket does what a form says, on behalf of carol, who reports tickets.
+// changeTicket does what a form says, on behalf of carol, who reports tickets, or
+// of whoever is named as by.
 func (w *World) changeTicket(key string, r *http.Request) error {
-	const by = "carol"
-	if r.PostForm.Has("status") {
-		if err := w.Jira.Transition(key, r.PostForm.Get("status"), by); err != nil {
-			return err
-		}
-	}
-	if r.PostForm.Has("assignee") {
-		if err := w.Jira.Assign(key, r.PostForm.Get("assignee"), by); err != nil {
-			return err
-		}
-	}
-	if r.PostForm.Has("project") {
-		if _, err := w.Jira.Move(key, r.PostForm.Get("project"), by); err != nil {
-			return err
+	by := cmp.Or(r.PostForm.Get("by"), "carol")
+	for _, field := range []string{"status", "assignee", "reporter", "labels", "priority", "project"} {
+		if r.PostForm.Has(field) {
+			if err := w.Change(key, by, field, r.PostForm.Get(field)); err != nil {
+				return err
+			}
 		}
 	}
 	if r.PostForm.Get("delete") == "yes" {
 		w.Jira.Delete(key)
 	}
 	return nil
+}
+
+// Change sets one field of a ticket as a form does, on behalf of a user by login
+// name.
+func (w *World) Change(key, by, field, value string) error {
+	switch field {
+	case "status":
+		return w.Jira.Transition(key, value, by)
+	case "assignee":
+		return w.Jira.Assign(key, value, by)
+	case "reporter":
+		return w.Jira.Report(key, value, by)
+	case "labels":
+		return w.Jira.Label(key, strings.Fields(value), by)
+	case "priority":
+		return w.Jira.Prioritize(key, value, by)
+	case "project":
+		_, err := w.Jira.Move(key, value, by)
+		return err
+	}
+	return fmt.Errorf("there is no field %q", field)
 }
 
 // Edition is the edition of the world's Jira.

@@ -76,6 +76,7 @@ type Ticket struct {
 	Custom     map[Field]any  // decoded JSON of custom fields that were asked for
 	Present    map[Field]bool // fields that Jira answered, null included
 	Archived   bool
+	Links      []Link   // where they were asked for
 	History    *History // nil: it was not asked for
 	Site       string   // base URL of the Jira site, without a trailing slash
 	ReadAt     time.Time

@@ -146,7 +146,7 @@ func (p *Program) Eval(v *Values) (bool, error) {
 // tell words a failure.
 func tell(err error) error {
 	msg := oneLine(err.Error())
-	if name, ok := strings.CutPrefix(msg, "no such key: "); ok && isCustomName(name) {
+	if name, ok := strings.CutPrefix(msg, "no such key: "); ok && IsCustomName(name) {
 		msg = fmt.Sprintf("ticket.fields[%q] %v", name, errUnset)
 	}
 	return errors.New(msg)

@@ -14,9 +14,9 @@ import (
 
 const customPrefix = "customfield_"
 
-// isCustomName reports whether s is customfield_N. It is a loop and no regular
+// IsCustomName reports whether s is customfield_N. It is a loop and no regular
 // expression, which would be compiled whenever the program starts.
-func isCustomName(s string) bool {
+func IsCustomName(s string) bool {
 	number, ok := strings.CutPrefix(s, customPrefix)
 	return ok && number != "" && len(number) < 20 && strings.Trim(number, "0123456789") == ""
 }
@@ -105,7 +105,7 @@ func (in *inspection) visitCustom(node ast.NavigableExpr) {
 		in.problem(node, `ticket.fields takes the name of a field in quotes, such as ticket.fields["customfield_10101"]`)
 		return
 	}
-	if !isCustomName(name) {
+	if !IsCustomName(name) {
 		in.problemAt(in.wordAt(node.ID(), name), "%q is not the name of a custom field, such as customfield_10101", name)
 		return
 	}

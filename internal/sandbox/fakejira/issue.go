@@ -26,7 +26,7 @@ func (c *call) issue(key string) {
 		c.fail(http.StatusInternalServerError, "Failed to load a field of the issue.")
 		return
 	}
-	c.json(http.StatusOK, c.renderIssue(i, wanted, slices.Contains(fieldList(q.Get("expand")), "changelog")))
+	c.json(http.StatusOK, c.renderIssue(i, wanted))
 }
 
 // fieldList splits a comma-separated parameter.

@@ -98,7 +98,7 @@ func (c *call) fields(i *Issue) object {
 		"created": at(i.Created), "updated": at(i.Updated), "resolution": nil, "description": nil,
 	}
 	if i.Priority != "" {
-		o["priority"] = object{"self": c.base + "/rest/api/2/priority/1", "id": "1", "name": i.Priority}
+		o["priority"] = object{"self": c.base + "/rest/api/2/priority/" + priorityID(i.Priority), "id": priorityID(i.Priority), "name": i.Priority}
 	} else {
 		o["priority"] = nil
 	}
@@ -120,6 +120,14 @@ func (c *call) fields(i *Issue) object {
 	return o
 }
 
+// priorityID is the id of a priority, of which each has its own.
+func priorityID(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "1" + strings.TrimLeft(name, "P")
+}
+
 func list(s []string) []string { return append([]string{}, s...) }
 
 func orNull(s string) any {
@@ -131,7 +139,7 @@ func orNull(s string) any {
 
 // renderIssue renders an issue with the fields that wanted names, as the API's
 // "fields" parameter: names, *all, *navigable, and -NAME to leave one out.
-func (c *call) renderIssue(i *Issue, wanted []string, changelog bool) object {
+func (c *call) renderIssue(i *Issue, wanted []string) object {
 	o := object{
 		"expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
 		"id":     i.ID, "self": c.base + "/rest/api/2/issue/" + i.ID, "key": i.Key,
@@ -145,11 +153,14 @@ func (c *call) renderIssue(i *Issue, wanted []string, changelog bool) object {
 		}
 	}
 	o["fields"] = shown
-	if changelog {
+	if slices.Contains(c.expanded(), "changelog") {
 		o["changelog"] = c.histories(i)
 	}
 	return o
 }
+
+// expanded is what the caller asks for beside the fields.
+func (c *call) expanded() []string { return fieldList(c.r.URL.Query().Get("expand")) }
 
 // visible reports whether the caller may see an issue.
 func (c *call) visible(i *Issue) bool {

@@ -39,7 +39,7 @@ func (c *call) searchCloud() {
 			issues = append(issues, object{"id": i.ID})
 			continue
 		}
-		issues = append(issues, c.renderIssue(i, wanted, false))
+		issues = append(issues, c.renderIssue(i, wanted))
 	}
 	o := object{"issues": issues, "isLast": end == len(found)}
 	if end < len(found) {
@@ -72,7 +72,7 @@ func (c *call) searchDataCenter() {
 	from := min(start, len(found))
 	issues := []object{}
 	for _, i := range found[from:min(from+most, len(found))] {
-		issues = append(issues, c.renderIssue(i, wanted, false))
+		issues = append(issues, c.renderIssue(i, wanted))
 	}
 	c.json(http.StatusOK, object{"expand": "names,schema", "startAt": start, "maxResults": most, "total": len(found), "issues": issues})
 }

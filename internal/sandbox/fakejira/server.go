@@ -149,6 +149,10 @@ func (c *call) route() {
 		c.fail(http.StatusGone, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API.")
 	case c.path == "/rest/api/2/search":
 		c.searchDataCenter()
+	case c.path == "/rest/api/2/user/groups" && c.cloud():
+		c.userGroups()
+	case c.path == "/rest/api/2/user" && !c.cloud():
+		c.userByKey()
 	case isIssue && strings.HasSuffix(key, "/changelog") && c.cloud():
 		c.changelog(strings.TrimSuffix(key, "/changelog"))
 	case isIssue && !strings.Contains(key, "/"):

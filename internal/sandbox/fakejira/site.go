@@ -15,15 +15,51 @@ func (c *call) myself() {
 	o := c.person(c.user.ID)
 	o["emailAddress"], o["locale"], o["expand"] = c.user.Email, "en_US", "groups,applicationRoles"
 	groups := object{"size": len(c.user.Groups), "items": []object{}}
-	if slices.Contains(fieldList(c.r.URL.Query().Get("expand")), "groups") {
-		items := []object{}
-		for _, name := range c.user.Groups {
-			items = append(items, object{"name": name, "self": c.base + "/rest/api/2/group?groupname=" + url.QueryEscape(name)})
-		}
-		groups["items"] = items
+	if slices.Contains(c.expanded(), "groups") {
+		groups["items"] = c.groupsOf(c.user)
 	}
 	o["groups"] = groups
 	o["applicationRoles"] = object{"size": 1, "items": []object{}}
+	c.json(http.StatusOK, o)
+}
+
+// groupsOf renders the groups of a user.
+func (c *call) groupsOf(u *User) []object {
+	items := []object{}
+	for _, name := range u.Groups {
+		items = append(items, object{"name": name, "self": c.base + "/rest/api/2/group?groupname=" + url.QueryEscape(name)})
+	}
+	return items
+}
+
+// userGroups answers with the groups of the user of an account id, on Cloud.
+func (c *call) userGroups() {
+	if u := c.server.user(c.r.URL.Query().Get("accountId")); c.user == nil {
+		c.unauthorized()
+	} else if u == nil {
+		c.fail(http.StatusNotFound, "Specified user does not exist or you do not have required permissions")
+	} else {
+		c.json(http.StatusOK, c.groupsOf(u))
+	}
+}
+
+// userByKey answers with a user and their groups, on Data Center.
+func (c *call) userByKey() {
+	u := c.server.user(c.r.URL.Query().Get("key"))
+	if c.user == nil {
+		c.unauthorized()
+		return
+	}
+	if u == nil {
+		c.fail(http.StatusNotFound, "The user does not exist")
+		return
+	}
+	o := c.person(u.ID)
+	groups := object{"size": len(u.Groups), "items": []object{}}
+	if slices.Contains(c.expanded(), "groups") {
+		groups["items"] = c.groupsOf(u)
+	}
+	o["groups"] = groups
 	c.json(http.StatusOK, o)
 }
 

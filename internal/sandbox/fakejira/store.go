@@ -120,17 +120,51 @@ func (s *Server) Assign(key, user, by string) error {
 // still finds it. It returns the new key.
 func (s *Server) Move(key, project, by string) (string, error) {
 	moved := ""
-	err := s.change(key, by, func(i *Issue) (Item, error) {
-		if s.project(project) == nil {
-			return Item{}, fmt.Errorf("there is no project %q", project)
+	err := s.Edit(key, by, func(i *Issue) ([]Item, error) {
+		from, to := s.project(i.Project), s.project(project)
+		if to == nil {
+			return nil, fmt.Errorf("there is no project %q", project)
 		}
 		old := i.Key
 		i.Former = append(i.Former, old)
 		i.Project, i.Key = project, s.nextKey(project)
 		moved = i.Key
-		return Item{Field: "Key", FromText: old, ToText: moved}, nil
+		return []Item{
+			{Field: "project", From: from.ID, FromText: from.Name, To: to.ID, ToText: to.Name},
+			{Field: "Key", FromText: old, ToText: moved},
+		}, nil
 	})
 	return moved, err
+}
+
+// Label gives an issue other labels.
+func (s *Server) Label(key string, labels []string, by string) error {
+	return s.change(key, by, func(i *Issue) (Item, error) {
+		from := strings.Join(i.Labels, " ")
+		i.Labels = labels
+		return Item{Field: "labels", FromText: from, ToText: strings.Join(labels, " ")}, nil
+	})
+}
+
+// Prioritize gives an issue another priority, by name.
+func (s *Server) Prioritize(key, priority, by string) error {
+	return s.change(key, by, func(i *Issue) (Item, error) {
+		from := i.Priority
+		i.Priority = priority
+		return Item{Field: "priority", From: priorityID(from), FromText: from, To: priorityID(priority), ToText: priority}, nil
+	})
+}
+
+// Report names another reporter, by id or login name.
+func (s *Server) Report(key, user, by string) error {
+	return s.change(key, by, func(i *Issue) (Item, error) {
+		to, from := s.user(user), s.user(i.Reporter)
+		if to == nil || from == nil {
+			return Item{}, fmt.Errorf("there is no user %q", user)
+		}
+		i.Reporter = to.ID
+		return Item{Field: "reporter", From: from.ID, FromText: from.Display, To: to.ID, ToText: to.Display}, nil
+	})
 }
 
 // Update changes an issue without a trace in its changelog. It reports whether
@@ -155,8 +189,17 @@ func (s *Server) Delete(key string) {
 	s.issues = slices.DeleteFunc(s.issues, func(o *Issue) bool { return o == i })
 }
 
-// change edits an issue and notes it in its changelog.
+// change edits one field of an issue and notes it in its changelog.
 func (s *Server) change(key, by string, edit func(*Issue) (Item, error)) error {
+	return s.Edit(key, by, func(i *Issue) ([]Item, error) {
+		item, err := edit(i)
+		return []Item{item}, err
+	})
+}
+
+// Edit changes an issue on behalf of a user, by id or login name, and notes what
+// edit returns as one entry of its changelog; edit runs under the server's lock.
+func (s *Server) Edit(key, by string, edit func(*Issue) ([]Item, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := s.find(key)
@@ -167,12 +210,12 @@ func (s *Server) change(key, by string, edit func(*Issue) (Item, error)) error {
 	if author == nil {
 		return fmt.Errorf("there is no user %q", by)
 	}
-	item, err := edit(i)
+	items, err := edit(i)
 	if err != nil {
 		return err
 	}
 	i.Updated = s.opts.Now()
-	i.History = append(i.History, Change{ID: strconv.Itoa(s.newID()), Author: author.ID, At: i.Updated, Items: []Item{item}})
+	i.History = append(i.History, Change{ID: strconv.Itoa(s.newID()), Author: author.ID, At: i.Updated, Items: items})
 	return nil
 }
 
