@@ -41,9 +41,16 @@ func tableKeys(text, but string) []string {
 func policyKeys(t *testing.T) []string {
 	t.Helper()
 	const odd = "{nonsense: 1}"
+	const ticket = "{nonsense: 1, provenance: " + odd + ", window: " + odd + ", approvals: " + odd + ", linked: " + odd + "}"
 	_, err := policy.Compile([]policy.Source{{Name: "p.yaml", Data: []byte(
-		"version: 1\nnonsense: 1\nentitlements:\n  x: {nonsense: 1, ticket: " + odd + ", lease: " + odd + ", aws: " + odd + ", ssh: " + odd + "}\n")}}, nil)
-	levels := map[string]string{"the policy": "", "entitlement x": "", "ticket": "ticket.", "lease": "lease.", "aws": "aws.", "ssh": "ssh."}
+		"version: 1\nnonsense: 1\nentitlements:\n  x: {nonsense: 1, ticket: " + ticket + ", lease: " + odd + ", aws: " + odd + ", ssh: " + odd + "}\n")}}, nil)
+	levels := map[string]string{"the policy": "", "entitlement x": ""}
+	for _, level := range []string{"ticket", "lease", "aws", "ssh"} {
+		levels[level] = level + "."
+	}
+	for _, level := range []string{"provenance", "window", "approvals", "linked"} {
+		levels[level] = "ticket." + level + "."
+	}
 	var keys []string
 	found := regexp.MustCompile(`unknown key "nonsense" in ([^,]+), which takes (.+)`).FindAllStringSubmatch(fmt.Sprint(err), -1)
 	if len(found) != len(levels) {

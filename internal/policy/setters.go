@@ -108,23 +108,29 @@ func (p *Policy) Authors(t ticket.Ticket, names ...string) []ticket.Person {
 	}
 	var people []ticket.Person
 	for _, c := range p.entitlements {
-		if len(names) > 0 && !slices.Contains(names, c.Name) {
-			continue
-		}
-		if t.History != nil {
-			for _, d := range c.groupDeeds(t) {
-				if d.by != nil && d.by.ID != "" {
-					people = append(people, *d.by)
-				}
-			}
-		}
-		if a := c.Ticket.Approvals; a != nil && a.Group != "" {
-			found, _ := approvers(t.Custom[a.Field])
-			people = append(people, found...)
+		if len(names) == 0 || slices.Contains(names, c.Name) {
+			people = append(people, c.authors(t)...)
 		}
 	}
 	slices.SortFunc(people, func(a, b ticket.Person) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(people, func(a, b ticket.Person) bool { return a.ID == b.ID })
+}
+
+// authors are those of one entitlement.
+func (c *compiled) authors(t ticket.Ticket) []ticket.Person {
+	var people []ticket.Person
+	if a := c.Ticket.Approvals; a != nil && a.Group != "" {
+		people, _ = approvers(t.Custom[a.Field])
+	}
+	if t.History == nil {
+		return people
+	}
+	for _, d := range c.groupDeeds(t) {
+		if d.by != nil && d.by.ID != "" {
+			people = append(people, *d.by)
+		}
+	}
+	return people
 }
 
 // groupDeeds are the deeds that a group is demanded of.
