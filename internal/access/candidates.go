@@ -100,6 +100,8 @@ type decider struct {
 	needs   policy.Needs
 	ids     map[string]map[string][]string // of statuses, by project
 	groups  map[string][]string            // of authors, by person
+	past    []policy.Earlier               // the principal's grants
+	since   time.Time                      // from when on they are known; zero: not yet
 }
 
 func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidate, error) {
@@ -114,6 +116,9 @@ func (d *decider) decide(ctx context.Context, found []ticket.Ticket) ([]Candidat
 			return nil, err
 		}
 		if in.AuthorGroups, err = d.authorGroups(ctx, t); err != nil {
+			return nil, err
+		}
+		if in.Earlier, err = d.earlier(ctx, who.ID, d.service.Policy.Since(t, in.At, d.names...)); err != nil {
 			return nil, err
 		}
 		out[i].Input = in
@@ -154,4 +159,20 @@ func (d *decider) authorGroups(ctx context.Context, t ticket.Ticket) (map[string
 		maps.Copy(d.groups, found)
 	}
 	return maps.Clone(d.groups), nil
+}
+
+// earlier are the principal's grants since a time, read once unless a ticket needs
+// older ones.
+func (d *decider) earlier(ctx context.Context, principal string, from time.Time) ([]policy.Earlier, error) {
+	if from.IsZero() {
+		return nil, nil
+	}
+	if d.since.IsZero() || from.Before(d.since) {
+		past, err := d.service.earlier(ctx, principal, from)
+		if err != nil {
+			return nil, err
+		}
+		d.past, d.since = past, from
+	}
+	return d.past, nil
 }

@@ -147,7 +147,7 @@ func (s *Service) stillAllowed(ctx context.Context, ask Ask, before policy.Input
 	if err != nil {
 		return err
 	}
-	now.TTL, now.Reason, now.At = before.TTL, before.Reason, s.Now().UTC()
+	now.TTL, now.Reason, now.At, now.Renewing = before.TTL, before.Reason, s.Now().UTC(), ask.renewing()
 	s.step(StepPolicy)
 	again := s.Policy.Decide(decision.Entitlement, now)
 	if !again.Allowed {

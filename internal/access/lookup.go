@@ -34,7 +34,10 @@ func (s *Service) lookUp(ctx context.Context, key ticket.Key, entitlements ...st
 	if in.AuthorGroups, err = s.authorGroups(ctx, in.Ticket, entitlements); err != nil {
 		return policy.Input{}, err
 	}
-	return in, nil
+	if from := s.Policy.Since(in.Ticket, s.Now(), entitlements...); !from.IsZero() {
+		in.Earlier, err = s.earlier(ctx, in.Principal.ID, from)
+	}
+	return in, err
 }
 
 // authorGroups are the groups of those who did what the policy demands of the

@@ -75,6 +75,15 @@ type Log interface {
 	Append(ctx context.Context, writer string, event audit.Event) (audit.Ref, error)
 }
 
+// Chronicle is an optional ability of a Log: read back what was written, for
+// policies with limits.
+type Chronicle interface {
+	// Since returns the records on a writer's chain, its continuations included,
+	// whose time is not before from. It fails with a fault.Error of class Audit where
+	// one of them cannot be read.
+	Since(ctx context.Context, writer string, from time.Time) ([]audit.Record, error)
+}
+
 // Wallet keeps the grants in force on this machine.
 type Wallet interface {
 	// Put seals and keeps a credential; it is durable when Put returns.

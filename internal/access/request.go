@@ -26,6 +26,14 @@ type Ask struct {
 	renews *grant.Grant // its ticket is the only one that will do; nil takes whichever has the key
 }
 
+// renewing is the grant that the new one takes the place of, "" for none.
+func (a Ask) renewing() string {
+	if a.renews == nil {
+		return ""
+	}
+	return string(a.renews.ID)
+}
+
 // Outcome is what a request came to.
 type Outcome struct {
 	Held     credential.Held
@@ -56,7 +64,7 @@ func (s *Service) Request(ctx context.Context, ask Ask) (Outcome, error) {
 		return Outcome{}, err
 	}
 	s.noticeMove(ask.Key, in.Ticket)
-	in.TTL, in.Reason, in.At = ask.TTL, ask.Reason, s.Now().UTC()
+	in.TTL, in.Reason, in.At, in.Renewing = ask.TTL, ask.Reason, s.Now().UTC(), ask.renewing()
 
 	s.step(StepPolicy)
 	decision, err := s.decide(ctx, ask, in)

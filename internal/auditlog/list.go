@@ -108,6 +108,19 @@ func (l *Log) Find(ctx context.Context, grant string) ([]audit.Record, error) {
 	return records, nil
 }
 
+// Since returns the records on a writer's chain, its continuations included, whose
+// time is not before from, newest first. One that cannot be read is an error.
+func (l *Log) Since(ctx context.Context, writer string, from time.Time) ([]audit.Record, error) {
+	var records []audit.Record
+	for r, err := range l.List(ctx, Filter{Writer: writer, Since: from}) {
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
 // chains are those that may have what is chosen, each at its start or end.
 func (l *Log) chains(ctx context.Context, f Filter) ([]*chain, error) {
 	var chains []*chain

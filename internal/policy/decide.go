@@ -29,6 +29,7 @@ const (
 	codeLinked      = "linked"          // the ticket that it is linked to
 	codeWindow      = "window"          // the time that it is for
 	codeWhen        = "when"            // the expression
+	codeLimits      = "limits"          // how often
 	codeLease       = "lease"           // how long
 )
 
@@ -82,6 +83,7 @@ func (c *compiled) decide(in Input) Decision {
 	j.linked()
 	j.window()
 	j.when()
+	j.limits()
 	j.lease()
 	d := Decision{Entitlement: c.Name, Allowed: len(j.reasons) > 0, Reasons: j.reasons}
 	for _, r := range j.reasons {

@@ -21,7 +21,7 @@ func (f *file) entitlement(e entry) {
 		f.once(e)
 	}
 	what := "entitlement " + shown(e.name)
-	o := f.object(e.value, e.key, what, "description", "ticket", "when", "lease", "aws", "ssh")
+	o := f.object(e.value, e.key, what, "description", "ticket", "when", "lease", "limits", "aws", "ssh")
 	if !o.ok {
 		return
 	}
@@ -31,6 +31,9 @@ func (f *file) entitlement(e entry) {
 	}
 	f.issuance(o, what, &ent)
 	ent.Lease = f.lease(o, what, leaseBounds(ent))
+	if e, ok := o.find("limits"); ok {
+		ent.Limits = f.limits(e)
+	}
 	f.windowProblem(e.key, ent)
 	out := &compiled{Entitlement: ent, at: position{f.name, e.key.Line, e.key.Column}}
 	if n := o.get("when"); n != nil {

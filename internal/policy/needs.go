@@ -99,6 +99,9 @@ func (p *Policy) Needs(names ...string) Needs {
 
 func (c *compiled) needs(n *Needs) {
 	c.reads(n)
+	if c.Limits.PerTicket > 0 {
+		n.Fields = append(n.Fields, ticket.FieldCreated)
+	}
 	if c.Ticket.Provenance.asked() {
 		n.Fields = append(n.Fields, ticket.FieldHistory, ticket.FieldReporter, ticket.FieldCreator, ticket.FieldCreated)
 	}

@@ -32,6 +32,7 @@ type Entitlement struct {
 	Ticket      Conditions
 	When        string // CEL source, or ""
 	Lease       Lease
+	Limits      Limits
 	AWS         *AWS
 	SSH         *SSH
 }
@@ -98,6 +99,11 @@ type Input struct {
 	// AuthorGroups are the names of the Jira groups of those whom Authors names,
 	// by their ids. Who is not in it is in no group that counts.
 	AuthorGroups map[string][]string
+	// Earlier are the principal's grants since the time that Since names, in any
+	// order; nil where they are not known.
+	Earlier []Earlier
+	// Renewing is the grant that the new one takes the place of, "" for none.
+	Renewing string
 	// TTL is the lease asked for; zero takes each entitlement's default.
 	TTL    time.Duration
 	Reason string
