@@ -94,6 +94,9 @@ func examples() map[string]example {
 		"jit policy check policy.d/":          {},
 		"jit policy check --json policy.yaml": {},
 
+		"jit policy iam --caller arn:aws:iam::111122223333:role/engineer --principal-tag jit-writer":               {},
+		"jit policy iam policy.yaml --caller arn:aws:iam::111122223333:root --log s3://acme-audit/jit --ca ca.pub": {},
+
 		"jit audit list --limit 20":                         {before: aws},
 		"jit audit list --json | jq -r .unmapped.jit.event": {before: aws},
 		"jit audit show $(jit request OPS-7)":               {only: "prod-readonly"},

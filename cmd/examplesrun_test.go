@@ -112,6 +112,7 @@ func (s *stage) lay(t *testing.T, only, ada string) {
 	for name, text := range map[string]string{
 		s.w.PolicyPath(): policy, "policy.yaml": policy, "policy.d/a.yaml": policy,
 		"ssh_config":    hosts,
+		"ca.pub":        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJd2Yxq7IoQ3Lw1Pz1nZp8bJt2Qm0h0iM2oYd3u7i3aX ca\n",
 		"writers.yaml":  fmt.Sprintf("%q: %q\n", audit.EscapeID(ada), ada),
 		"bin/aws":       hasKeys,
 		"bin/terraform": hasKeys,

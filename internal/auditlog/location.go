@@ -124,3 +124,13 @@ func (l location) String() string {
 	}
 	return "s3://" + l.bucket + "/" + l.prefix
 }
+
+// Bucket is the bucket and the prefix, without slashes at its ends, of an s3://
+// log; false for a log of another kind. The error is of class Config.
+func Bucket(address string) (bucket, prefix string, ok bool, err error) {
+	loc, err := parseURL(address)
+	if err != nil || loc.bucket == "" {
+		return "", "", false, err
+	}
+	return loc.bucket, strings.Trim(loc.prefix, "/"), true, nil
+}
