@@ -30,6 +30,7 @@ func rooms() []room {
 	return []room{
 		{"internal/fault", nil, "everything fails with it, so it can depend on nothing"},
 		{"internal/ownership", domain[:1], "who may write a file does not depend on what is in it"},
+		{"internal/sshsig", nil, "a signature means the same whatever was signed, and whoever asks"},
 		{"pkg/audit", nil, "strangers import it to read a bucket, so it must drag nothing internal along"},
 		{"internal/ticket", domain[:1], "what Jira said is a fact, before any rule about it"},
 		{"internal/policy/...", domain[:3], "deciding is pure: it sees tickets, never grants or the world"},
