@@ -52,6 +52,7 @@ func rooms() []room {
 		{"internal/config", domain, "it reads files and the environment; what is built from them is for cmd to wire"},
 		{"internal/terminal", domain, "it talks to a person, whatever it is about"},
 		{"internal/dotfile", domain, "it edits text of the user's, whatever the text is for"},
+		{"internal/manifest", append([]string{"internal/sshsig"}, domain...), "it says which policy was signed, and not what it decides"},
 		{"internal/iam", domain, "it writes down what must be in place for a policy, and changes nothing"},
 		{"internal/awsprofile", domain, "it writes a format of AWS's, and knows nothing of who asks for it"},
 		{"internal/sshclient", domain, "it runs the user's ssh with a credential, wherever that came from"},

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,7 +50,8 @@ func Compile(sources []Source, files Files) (*Policy, error) {
 			WithHint("add one under entitlements:")
 	}
 	slices.SortFunc(c.entitlements, func(a, b *compiled) int { return cmp.Compare(a.Name, b.Name) })
-	return &Policy{Hash: c.hash(sources), Files: c.paths(sources), entitlements: c.entitlements}, nil
+	contents := c.contents(sources)
+	return &Policy{Hash: hashOf(contents), Files: c.paths(sources), sums: sumsOf(contents), entitlements: c.entitlements}, nil
 }
 
 // position is where something was defined.
@@ -123,10 +125,9 @@ func (c *compilation) paths(sources []Source) []string {
 	return slices.Compact(paths)
 }
 
-// hash is over names relative to the policy, so that a policy has the same hash
-// wherever it is checked out, and over lengths, so that no byte can move from
-// one file to the next unseen.
-func (c *compilation) hash(sources []Source) string {
+// contents are all files by their names relative to the policy, so that a policy
+// is the same wherever it is checked out.
+func (c *compilation) contents(sources []Source) map[string][]byte {
 	contents := map[string][]byte{}
 	dir := filepath.Dir(sources[0].Name)
 	for _, s := range sources {
@@ -135,19 +136,38 @@ func (c *compilation) hash(sources []Source) string {
 	for path, data := range c.named {
 		contents[relative(dir, path)] = data
 	}
-	names := make([]string, 0, len(contents))
-	for name := range contents {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	return contents
+}
+
+// hashOf is over names and lengths too, so that no byte can move from one file to
+// the next unseen.
+func hashOf(contents map[string][]byte) string {
 	h := sha256.New()
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
 		for _, part := range [][]byte{[]byte(name), contents[name]} {
 			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 			h.Write(part)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// FileSum is a file of a policy and what was read of it.
+type FileSum struct {
+	Name   string // relative to the policy, with slashes
+	SHA256 string // lower-case hex
+}
+
+// Sums are the files that the policy was compiled from, sorted by name.
+func (p *Policy) Sums() []FileSum { return slices.Clone(p.sums) }
+
+func sumsOf(contents map[string][]byte) []FileSum {
+	sums := make([]FileSum, 0, len(contents))
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
+		sum := sha256.Sum256(contents[name])
+		sums = append(sums, FileSum{name, hex.EncodeToString(sum[:])})
+	}
+	return sums
 }
 
 func relative(dir, path string) string {

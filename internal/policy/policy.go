@@ -13,11 +13,13 @@ import (
 type Policy struct {
 	// Hash is the SHA-256, in lower-case hex, over the names and contents of
 	// all files that make up the policy, those that entitlements refer to
-	// included.
+	// included. Whoever has verified a signed manifest of it puts the manifest's in
+	// its place.
 	Hash string
 	// Files are the paths that were read, sorted.
 	Files []string
 
+	sums         []FileSum
 	entitlements []*compiled // sorted by name
 }
 
