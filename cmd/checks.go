@@ -34,7 +34,7 @@ func (a *app) checks(ctx context.Context) ([]check, error) {
 		return []check{{"config", result(path, cfgErr)}}, nil
 	}
 	checks := []check{{"config", result(cfg.Path, nil)}}
-	p, policyErr := policy.Load(cfg.Policy)
+	p, policyErr := a.loadPolicy(cfg)
 	if policyErr != nil {
 		return append(checks, check{"policy", result("", policyErr)}), nil
 	}

@@ -43,9 +43,9 @@ func policyKeys(t *testing.T) []string {
 	const odd = "{nonsense: 1}"
 	const ticket = "{nonsense: 1, provenance: " + odd + ", window: " + odd + ", approvals: " + odd + ", linked: " + odd + "}"
 	_, err := policy.Compile([]policy.Source{{Name: "p.yaml", Data: []byte(
-		"version: 1\nnonsense: 1\nentitlements:\n  x: {nonsense: 1, ticket: " + ticket + ", lease: " + odd + ", aws: " + odd + ", ssh: " + odd + "}\n")}}, nil)
+		"version: 1\nnonsense: 1\nentitlements:\n  x: {nonsense: 1, ticket: " + ticket + ", lease: " + odd + ", limits: " + odd + ", aws: " + odd + ", ssh: " + odd + "}\n")}}, nil)
 	levels := map[string]string{"the policy": "", "entitlement x": ""}
-	for _, level := range []string{"ticket", "lease", "aws", "ssh"} {
+	for _, level := range []string{"ticket", "lease", "limits", "aws", "ssh"} {
 		levels[level] = level + "."
 	}
 	for _, level := range []string{"provenance", "window", "approvals", "linked"} {

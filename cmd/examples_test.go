@@ -94,6 +94,9 @@ func examples() map[string]example {
 		"jit policy check policy.d/":          {},
 		"jit policy check --json policy.yaml": {},
 
+		"jit policy sign policy.yaml --key ~/.ssh/policy":                         {before: []string{"mkdir .ssh && ssh-keygen -q -t ed25519 -N '' -f .ssh/policy"}},
+		"jit policy sign policy.d --key agent:SHA256:FINGERPRINT --good-for 720h": {parsed: standsForID},
+
 		"jit policy iam --caller arn:aws:iam::111122223333:role/engineer --principal-tag jit-writer":               {},
 		"jit policy iam policy.yaml --caller arn:aws:iam::111122223333:root --log s3://acme-audit/jit --ca ca.pub": {},
 

@@ -19,7 +19,7 @@ func newPolicyCmd(a *app) *cobra.Command {
 		Example: "  jit policy check",
 		RunE:    needCommand,
 	}
-	c.AddCommand(newPolicyCheckCmd(a), newPolicyIAMCmd(a))
+	c.AddCommand(newPolicyCheckCmd(a), newPolicyIAMCmd(a), newPolicySignCmd(a))
 	return c
 }
 
@@ -28,7 +28,8 @@ named.
 
 Every mistake is told at once, one a line, as FILE:LINE:COL: message. It runs
 the code that reads the policy for a real request; no network and, where paths
-are named, no configuration is used.
+are named, no configuration is used. Where the configuration names
+policy_signers, its policy must be signed.
 
 A warning tells an entitlement that relies on fields of the ticket that its own
 user may be able to write. It changes no exit code.`
@@ -58,18 +59,20 @@ type policySummary struct {
 }
 
 func (a *app) policyCheck(paths []string, asJSON bool) error {
+	load := policy.Load
 	if len(paths) == 0 {
 		cfg, err := a.loadConfig()
 		if err != nil {
 			return err
 		}
 		paths = []string{cfg.Policy}
+		load = func(string) (*policy.Policy, error) { return a.loadPolicy(cfg) }
 	}
 	summaries := make([]policySummary, 0, len(paths))
 	var wrong []string
 	var hint string
 	for _, path := range paths {
-		p, err := policy.Load(path)
+		p, err := load(path)
 		if err != nil && fault.ClassOf(err) != fault.Config {
 			return err
 		}

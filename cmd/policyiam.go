@@ -120,7 +120,7 @@ func (a *app) policyAt(args []string) (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policy.Load(cfg.Policy)
+	return a.loadPolicy(cfg)
 }
 
 // deploymentLog is what the log's bucket must have; nil for a log on disk, and where

@@ -39,7 +39,7 @@ func (a *app) wire() (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.Load(cfg.Policy)
+	p, err := a.loadPolicy(cfg)
 	if err != nil {
 		return nil, err
 	}

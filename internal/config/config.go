@@ -2,14 +2,19 @@ package config
 
 // Config is the configuration, as the design's "Files" section lays it out.
 type Config struct {
-	Jira    Jira   `yaml:"jira,omitempty"`
-	Policy  string `yaml:"policy,omitempty"` // a file, or a directory of *.yaml
-	Audit   Audit  `yaml:"audit,omitempty"`
-	AWS     AWS    `yaml:"aws,omitempty"`
-	SSH     SSH    `yaml:"ssh,omitempty"`
-	Wallet  string `yaml:"wallet,omitempty"` // WalletKeyring or WalletFile
-	Broker  Broker `yaml:"broker,omitempty"`
-	Sandbox bool   `yaml:"sandbox,omitempty"` // everything loopback or beside this file
+	Jira   Jira   `yaml:"jira,omitempty"`
+	Policy string `yaml:"policy,omitempty"` // a file, or a directory of *.yaml
+	// PolicySigners are lines of an allowed signers file (ssh-keygen(1)); where there
+	// are any, a policy that none of them signed is refused.
+	PolicySigners []string `yaml:"policy_signers,omitempty"`
+	// PolicyMinSerial is the lowest serial that a signed policy may have.
+	PolicyMinSerial uint64 `yaml:"policy_min_serial,omitempty"`
+	Audit           Audit  `yaml:"audit,omitempty"`
+	AWS             AWS    `yaml:"aws,omitempty"`
+	SSH             SSH    `yaml:"ssh,omitempty"`
+	Wallet          string `yaml:"wallet,omitempty"` // WalletKeyring or WalletFile
+	Broker          Broker `yaml:"broker,omitempty"`
+	Sandbox         bool   `yaml:"sandbox,omitempty"` // everything loopback or beside this file
 
 	// Path is the user's file; System the administrator's, or "" where none
 	// was read.

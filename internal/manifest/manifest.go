@@ -67,7 +67,7 @@ func Decode(data []byte) (Manifest, error) {
 	}
 	for _, line := range lines[3 : len(lines)-1] {
 		sum, name, ok := strings.Cut(line, " ")
-		if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != sha256.Size || name == "" {
+		if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != sha256.Size || strings.ToLower(sum) != sum || name == "" {
 			return bad("has a line that is no file")
 		}
 		m.Files = append(m.Files, policy.FileSum{Name: name, SHA256: sum})

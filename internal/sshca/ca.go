@@ -71,6 +71,17 @@ func NewCA(l Location, o CAOptions) *CA {
 	return ca
 }
 
+// Signer makes the key ready to sign other things than certificates; it may ask the
+// user. Its calls end with ctx. Errors are a fault.Error or a
+// credential.UnknownError.
+func (ca *CA) Signer(ctx context.Context) (ssh.Signer, error) {
+	k, err := ca.place.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k.bind(ctx)
+}
+
 // Health is what Check found.
 type Health struct {
 	Location    string // as ssh.ca names it
