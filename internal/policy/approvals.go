@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/jitaccess/jit/internal/ticket"
 )
 
@@ -24,38 +22,24 @@ const maxApprovals = 20
 // approvals reads ticket.approvals.
 func (f *file) approvals(e entry) *Approvals {
 	a := &Approvals{Count: 1}
-	o := f.object(e.value, e.key, "approvals", "field", "count", "group")
-	if !o.ok {
+	o := f.Object(e.Value, e.Key, "approvals", "field", "count", "group")
+	if !o.OK {
 		return a
 	}
-	if o.get("field") == nil {
-		f.problem(o.at, "approvals must have field, such as customfield_10050")
+	if o.Get("field") == nil {
+		f.Problem(o.At, "approvals must have field, such as customfield_10050")
 	}
 	a.Field = f.field(o, "field", "approvals.field")
-	if n := o.get("count"); n != nil {
-		a.Count = f.count(n, "approvals.count", maxApprovals)
+	if n := o.Get("count"); n != nil {
+		a.Count = f.Count(n, "approvals.count", maxApprovals)
 	}
-	if n := o.get("group"); n != nil {
-		if it, ok := f.text(n, "approvals.group"); ok {
+	if n := o.Get("group"); n != nil {
+		if it, ok := f.Text(n, "approvals.group"); ok {
 			f.trimmed("a group")(it)
-			a.Group = it.value
+			a.Group = it.Value
 		}
 	}
 	return a
-}
-
-// count reads a whole number from 1 to most.
-func (f *file) count(n *yaml.Node, what string, most int) int {
-	n, ok := f.resolve(n)
-	if !ok {
-		return 1
-	}
-	i, err := strconv.Atoi(n.Value)
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil || i < 1 || i > most {
-		f.problem(n, "%s must be a whole number from 1 to %d, not %s", what, most, kindOf(n))
-		return 1
-	}
-	return i
 }
 
 // approved holds the approvals of the ticket against those asked for.

@@ -18,29 +18,29 @@ const (
 // aws reads aws.
 func (f *file) aws(e entry) *AWS {
 	out := &AWS{}
-	o := f.object(e.value, e.key, "aws", "role_arn", "session_policy", "session_policy_file", "policy_arns",
+	o := f.Object(e.Value, e.Key, "aws", "role_arn", "session_policy", "session_policy_file", "policy_arns",
 		"tags", "external_id", "mfa_serial", "source_identity", "region")
-	if !o.ok {
+	if !o.OK {
 		return out
 	}
-	if o.get("role_arn") == nil {
-		f.problem(o.at, "aws must have role_arn")
+	if o.Get("role_arn") == nil {
+		f.Problem(o.At, "aws must have role_arn")
 	}
 	out.RoleARN = f.matching(o, "role_arn", isRole, "the ARN of a role, such as arn:aws:iam::111122223333:role/jit-ro")
 	out.ExternalID = f.matching(o, "external_id", isExternalID, "an external id: 2 to 1224 of letters, digits and _+=,.@:/-")
 	out.MFASerial = f.matching(o, "mfa_serial", isMFASerial, "an MFA serial, such as arn:aws:iam::111122223333:mfa/ada")
 	out.Region = f.matching(o, "region", isRegion, "a region, such as eu-west-1")
-	if n := o.get("source_identity"); n != nil {
-		if it, ok := f.text(n, "source_identity"); ok && it.value != SourceIdentityInherit {
-			f.problem(it.node, "source_identity is %q or left out, not %.80q", SourceIdentityInherit, it.value)
+	if n := o.Get("source_identity"); n != nil {
+		if it, ok := f.Text(n, "source_identity"); ok && it.Value != SourceIdentityInherit {
+			f.Problem(it.Node, "source_identity is %q or left out, not %.80q", SourceIdentityInherit, it.Value)
 		} else {
-			out.SourceIdentity = it.value
+			out.SourceIdentity = it.Value
 		}
 	}
-	if n := o.get("policy_arns"); n != nil {
+	if n := o.Get("policy_arns"); n != nil {
 		out.PolicyARNs = f.policyARNs(n)
 	}
-	if n := o.get("tags"); n != nil {
+	if n := o.Get("tags"); n != nil {
 		out.Tags = f.tags(n)
 	}
 	f.sessionPolicy(o, out)
@@ -49,70 +49,70 @@ func (f *file) aws(e entry) *AWS {
 
 // matching reads an optional text of a shape.
 func (f *file) matching(o object, key string, is func(string) bool, want string) string {
-	n := o.get(key)
+	n := o.Get(key)
 	if n == nil {
 		return ""
 	}
-	it, ok := f.text(n, key)
-	if ok && !is(it.value) {
-		f.problem(it.node, "%.200q is not %s", it.value, want)
+	it, ok := f.Text(n, key)
+	if ok && !is(it.Value) {
+		f.Problem(it.Node, "%.200q is not %s", it.Value, want)
 	}
-	return it.value
+	return it.Value
 }
 
 func (f *file) policyARNs(n *yaml.Node) []string {
-	items := f.texts(n, "policy_arns")
+	items := f.Texts(n, "policy_arns")
 	if len(items) > maxPolicyARNs {
-		f.problem(items[maxPolicyARNs].node, "policy_arns has %d values, and STS takes %d", len(items), maxPolicyARNs)
+		f.Problem(items[maxPolicyARNs].Node, "policy_arns has %d values, and STS takes %d", len(items), maxPolicyARNs)
 	}
 	values := make([]string, 0, len(items))
 	for _, it := range items {
-		if !isManagedPolicy(it.value) {
-			f.problem(it.node, "%.200q is not the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess", it.value)
+		if !isManagedPolicy(it.Value) {
+			f.Problem(it.Node, "%.200q is not the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess", it.Value)
 		}
-		values = append(values, it.value)
+		values = append(values, it.Value)
 	}
 	return values
 }
 
 func (f *file) tags(n *yaml.Node) map[string]string {
-	entries, ok := f.mapping(n, "tags")
+	entries, ok := f.Mapping(n, "tags")
 	if !ok {
 		return nil
 	}
 	if len(entries) > maxTags {
-		f.problem(entries[maxTags].key, "there are %d tags, and STS takes 50 with the %d that jit sets", len(entries), ownTags)
+		f.Problem(entries[maxTags].Key, "there are %d tags, and STS takes 50 with the %d that jit sets", len(entries), ownTags)
 	}
 	tags := make(map[string]string, len(entries))
 	first := map[string]*yaml.Node{}
 	for _, e := range entries {
 		f.tagKey(e)
-		folded := strings.ToLower(e.name)
+		folded := strings.ToLower(e.Name)
 		if before, dup := first[folded]; dup {
-			f.problem(e.key, "tag %.80q differs only in case from the one at line %d, and STS compares without case", e.name, before.Line)
+			f.Problem(e.Key, "tag %.80q differs only in case from the one at line %d, and STS compares without case", e.Name, before.Line)
 		}
-		first[folded] = e.key
-		tags[e.name] = f.tagValue(e)
+		first[folded] = e.Key
+		tags[e.Name] = f.tagValue(e)
 	}
 	return tags
 }
 
 func (f *file) tagKey(e entry) {
-	folded := strings.ToLower(e.name)
+	folded := strings.ToLower(e.Name)
 	switch {
 	case strings.HasPrefix(folded, "jit:"):
-		f.problem(e.key, "tag %.80q: tags that begin with jit: are jit's own", e.name)
+		f.Problem(e.Key, "tag %.80q: tags that begin with jit: are jit's own", e.Name)
 	case strings.HasPrefix(folded, "aws:"):
-		f.problem(e.key, "tag %.80q: tags that begin with aws: belong to AWS", e.name)
-	case !isTagText(e.name, 1, maxTagKey):
-		f.problem(e.key, "%.80q cannot be the key of a tag: STS takes 1 to %d letters, digits, blanks and _.:/=+-@", e.name, maxTagKey)
+		f.Problem(e.Key, "tag %.80q: tags that begin with aws: belong to AWS", e.Name)
+	case !isTagText(e.Name, 1, maxTagKey):
+		f.Problem(e.Key, "%.80q cannot be the key of a tag: STS takes 1 to %d letters, digits, blanks and _.:/=+-@", e.Name, maxTagKey)
 	}
 }
 
 func (f *file) tagValue(e entry) string {
-	it, ok := f.anyText(e.value, "the value of tag "+strings.TrimSpace(e.name))
-	if ok && !isTagText(it.value, 0, maxTagValue) {
-		f.problem(it.node, "%.80q cannot be the value of a tag: STS takes up to %d letters, digits, blanks and _.:/=+-@", it.value, maxTagValue)
+	it, ok := f.AnyText(e.Value, "the value of tag "+strings.TrimSpace(e.Name))
+	if ok && !isTagText(it.Value, 0, maxTagValue) {
+		f.Problem(it.Node, "%.80q cannot be the value of a tag: STS takes up to %d letters, digits, blanks and _.:/=+-@", it.Value, maxTagValue)
 	}
-	return it.value
+	return it.Value
 }

@@ -15,13 +15,11 @@ import (
 
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/policy/expr"
+	"github.com/jitaccess/jit/internal/policy/strict"
 )
 
-// Source is one file of a policy.
-type Source struct {
-	Name string // the path, which messages begin with and named files are relative to
-	Data []byte
-}
+// Source is one file of a policy. Files that it names are relative to its name.
+type Source = strict.Source
 
 // Files reads a file that a policy names. The path is the name as written,
 // joined to the directory of the file that names it unless it is absolute.
@@ -42,7 +40,7 @@ func Compile(sources []Source, files Files) (*Policy, error) {
 	for _, s := range sources {
 		c.source(s)
 	}
-	if err := c.problems.err(); err != nil {
+	if err := c.problems.Err("correct the policy; jit policy check tells whether it is right"); err != nil {
 		return nil, err
 	}
 	if len(c.entitlements) == 0 {
@@ -62,7 +60,7 @@ type position struct {
 
 // compilation is the state of compiling several files.
 type compilation struct {
-	problems     problems
+	problems     strict.Problems
 	files        Files
 	named        map[string][]byte // by path
 	first        map[string]position
@@ -71,29 +69,29 @@ type compilation struct {
 }
 
 func (c *compilation) source(s Source) {
-	doc := parse(s, &c.problems)
+	doc := strict.Read(s, "a policy", &c.problems)
 	if doc == nil {
 		return
 	}
-	f := &file{reader: doc, c: c, dir: filepath.Dir(s.Name)}
+	f := &file{Reader: doc, c: c, dir: filepath.Dir(s.Name)}
 	f.read()
 }
 
 // read is the top level of a file.
 func (f *file) read() {
-	top := f.object(f.root, f.root, "the policy", "version", "entitlements")
-	if !top.ok {
+	top := f.Object(f.Root, f.Root, "the policy", "version", "entitlements")
+	if !top.OK {
 		return
 	}
 	f.version(top)
-	entitlements := top.get("entitlements")
+	entitlements := top.Get("entitlements")
 	if entitlements == nil {
-		f.problem(top.at, "a policy must have entitlements")
+		f.Problem(top.At, "a policy must have entitlements")
 		return
 	}
-	entries, ok := f.mapping(entitlements, "entitlements")
+	entries, ok := f.Mapping(entitlements, "entitlements")
 	if ok && len(entries) == 0 {
-		f.problem(entitlements, "entitlements is empty")
+		f.Problem(entitlements, "entitlements is empty")
 	}
 	for _, e := range entries {
 		f.entitlement(e)
@@ -101,14 +99,14 @@ func (f *file) read() {
 }
 
 func (f *file) version(top object) {
-	n := top.get("version")
+	n := top.Get("version")
 	switch {
 	case n == nil:
-		f.problem(top.at, "a policy must begin with version: 1")
+		f.Problem(top.At, "a policy must begin with version: 1")
 	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int":
-		f.problem(n, "version must be the number 1")
+		f.Problem(n, "version must be the number 1")
 	case n.Value != "1":
-		f.problem(n, "version %s is not supported by this version of jit, which reads version 1", n.Value)
+		f.Problem(n, "version %s is not supported by this version of jit, which reads version 1", n.Value)
 	}
 }
 
@@ -187,8 +185,8 @@ func (c *compilation) open(path string) ([]byte, error) {
 	}
 	data, err := c.files(path)
 	if err != nil {
-		if c.problems.hint == "" {
-			c.problems.hint = fault.HintOf(err)
+		if c.problems.Hint == "" {
+			c.problems.Hint = fault.HintOf(err)
 		}
 		return nil, errors.New(strings.ReplaceAll(err.Error(), "\n", " "))
 	}

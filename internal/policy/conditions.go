@@ -15,47 +15,47 @@ func categories() []string { return []string{"new", "indeterminate", "done", "un
 // conditions reads ticket.
 func (f *file) conditions(o object, what string) Conditions {
 	none := Conditions{Assigned: true}
-	e, ok := o.find("ticket")
+	e, ok := o.Find("ticket")
 	if !ok {
-		f.problem(o.at, "%s must have ticket with its projects and a state", what)
+		f.Problem(o.At, "%s must have ticket with its projects and a state", what)
 		return none
 	}
-	t := f.object(e.value, e.key, "ticket", "projects", "types", "statuses", "status_categories", "labels", "components",
+	t := f.Object(e.Value, e.Key, "ticket", "projects", "types", "statuses", "status_categories", "labels", "components",
 		"assigned", "provenance", "window", "approvals", "linked")
-	if !t.ok {
+	if !t.OK {
 		return none
 	}
 	c := none
-	if n := t.get("projects"); n != nil {
+	if n := t.Get("projects"); n != nil {
 		c.Projects = f.listed(n, "projects", f.project)
 	} else {
-		f.problem(t.at, `%s must name its projects; ["*"] is any`, what)
+		f.Problem(t.At, `%s must name its projects; ["*"] is any`, what)
 	}
-	if t.get("statuses") == nil && t.get("status_categories") == nil {
-		f.problem(t.at, `%s must name a state, as statuses or status_categories; ["*"] is any`, what)
+	if t.Get("statuses") == nil && t.Get("status_categories") == nil {
+		f.Problem(t.At, `%s must name a state, as statuses or status_categories; ["*"] is any`, what)
 	}
-	if n := t.get("statuses"); n != nil {
+	if n := t.Get("statuses"); n != nil {
 		c.Statuses = f.listed(n, "statuses", f.trimmed("a status"))
 	}
-	if n := t.get("status_categories"); n != nil {
+	if n := t.Get("status_categories"); n != nil {
 		c.StatusCategories = f.listed(n, "status_categories", f.category)
 	}
 	c.Types = f.concrete(t, "types", f.trimmed("an issue type"))
 	c.Labels = f.concrete(t, "labels", f.label)
 	c.Components = f.concrete(t, "components", f.trimmed("a component"))
-	if n := t.get("assigned"); n != nil {
-		c.Assigned = f.boolean(n, "assigned")
+	if n := t.Get("assigned"); n != nil {
+		c.Assigned = f.Boolean(n, "assigned")
 	}
-	if e, ok := t.find("provenance"); ok {
+	if e, ok := t.Find("provenance"); ok {
 		c.Provenance = f.provenance(e)
 	}
-	if e, ok := t.find("window"); ok {
+	if e, ok := t.Find("window"); ok {
 		c.Window = f.window(e)
 	}
-	if e, ok := t.find("approvals"); ok {
+	if e, ok := t.Find("approvals"); ok {
 		c.Approvals = f.approvals(e)
 	}
-	if e, ok := t.find("linked"); ok {
+	if e, ok := t.Find("linked"); ok {
 		c.Linked = f.linked(e)
 	}
 	return c
@@ -63,54 +63,54 @@ func (f *file) conditions(o object, what string) Conditions {
 
 // listed reads a list that may be ["*"] instead.
 func (f *file) listed(n *yaml.Node, what string, check func(item)) []string {
-	items := f.texts(n, what)
+	items := f.Texts(n, what)
 	values := make([]string, 0, len(items))
 	for _, it := range items {
 		switch {
-		case it.value == Any && len(items) > 1:
-			f.problem(it.node, `"*" in %s stands alone or not at all`, what)
-		case it.value != Any:
+		case it.Value == Any && len(items) > 1:
+			f.Problem(it.Node, `"*" in %s stands alone or not at all`, what)
+		case it.Value != Any:
 			check(it)
 		}
-		values = append(values, it.value)
+		values = append(values, it.Value)
 	}
 	return values
 }
 
 // concrete reads an optional list where leaving it out already says "any".
 func (f *file) concrete(t object, key string, check func(item)) []string {
-	n := t.get(key)
+	n := t.Get(key)
 	if n == nil {
 		return nil
 	}
-	items := f.texts(n, key)
+	items := f.Texts(n, key)
 	values := make([]string, 0, len(items))
 	for _, it := range items {
-		if it.value == Any {
-			f.problem(it.node, `"*" means nothing in %s; leave %s out for any`, key, key)
+		if it.Value == Any {
+			f.Problem(it.Node, `"*" means nothing in %s; leave %s out for any`, key, key)
 			continue
 		}
 		check(it)
-		values = append(values, it.value)
+		values = append(values, it.Value)
 	}
 	return values
 }
 
 func (f *file) project(it item) {
-	if !isProject(it.value) {
-		f.problem(it.node, "%.80q is not a project key, such as OPS", it.value)
+	if !isProject(it.Value) {
+		f.Problem(it.Node, "%.80q is not a project key, such as OPS", it.Value)
 	}
 }
 
 func (f *file) category(it item) {
-	if !slices.Contains(categories(), it.value) {
-		f.problem(it.node, "%.80q is not a status category; there are %s", it.value, strings.Join(categories(), ", "))
+	if !slices.Contains(categories(), it.Value) {
+		f.Problem(it.Node, "%.80q is not a status category; there are %s", it.Value, strings.Join(categories(), ", "))
 	}
 }
 
 func (f *file) label(it item) {
-	if strings.ContainsAny(it.value, " \t\n\r") {
-		f.problem(it.node, "%.80q cannot be a label: a label of Jira has no blanks", it.value)
+	if strings.ContainsAny(it.Value, " \t\n\r") {
+		f.Problem(it.Node, "%.80q cannot be a label: a label of Jira has no blanks", it.Value)
 		return
 	}
 	f.trimmed("a label")(it)
@@ -119,8 +119,8 @@ func (f *file) label(it item) {
 // trimmed refuses a name that no name of Jira can equal.
 func (f *file) trimmed(what string) func(item) {
 	return func(it item) {
-		if strings.TrimSpace(it.value) != it.value || ticket.Clean(it.value) != it.value {
-			f.problem(it.node, "%.80q cannot be %s: it has blanks at an end or control characters", it.value, what)
+		if strings.TrimSpace(it.Value) != it.Value || ticket.Clean(it.Value) != it.Value {
+			f.Problem(it.Node, "%.80q cannot be %s: it has blanks at an end or control characters", it.Value, what)
 		}
 	}
 }

@@ -39,22 +39,22 @@ func (e Earlier) inForce(at time.Time) bool {
 // limits reads limits.
 func (f *file) limits(e entry) Limits {
 	var l Limits
-	o := f.object(e.value, e.key, "limits", "in_force", "per_ticket", "per_day", "cooldown")
-	if !o.ok {
+	o := f.Object(e.Value, e.Key, "limits", "in_force", "per_ticket", "per_day", "cooldown")
+	if !o.OK {
 		return l
 	}
-	if len(o.entries) == 0 {
-		f.problem(o.at, "limits is empty")
+	if len(o.Entries) == 0 {
+		f.Problem(o.At, "limits is empty")
 	}
 	for key, limit := range map[string]*int{"in_force": &l.InForce, "per_ticket": &l.PerTicket, "per_day": &l.PerDay} {
-		if n := o.get(key); n != nil {
-			*limit = f.count(n, "limits."+key, maxGrants)
+		if n := o.Get(key); n != nil {
+			*limit = f.Count(n, "limits."+key, maxGrants)
 		}
 	}
-	if n := o.get("cooldown"); n != nil {
-		d, ok := f.parseDuration(n, "limits.cooldown")
+	if n := o.Get("cooldown"); n != nil {
+		d, ok := f.Duration(n, "limits.cooldown")
 		if ok && d > maxCooldown {
-			f.problem(n, "limits.cooldown %s is longer than the %s that is the most", Short(d), Short(maxCooldown))
+			f.Problem(n, "limits.cooldown %s is longer than the %s that is the most", Short(d), Short(maxCooldown))
 		}
 		l.Cooldown = d
 	}

@@ -19,24 +19,24 @@ type Linked struct {
 // linked reads ticket.linked.
 func (f *file) linked(e entry) *Linked {
 	l := &Linked{}
-	o := f.object(e.value, e.key, "linked", "links", "projects", "types", "statuses", "status_categories")
-	if !o.ok {
+	o := f.Object(e.Value, e.Key, "linked", "links", "projects", "types", "statuses", "status_categories")
+	if !o.OK {
 		return l
 	}
-	if n := o.get("projects"); n != nil {
+	if n := o.Get("projects"); n != nil {
 		l.Projects = f.listed(n, "projects", f.project)
 	} else {
-		f.problem(o.at, `linked must name the projects of the other ticket; ["*"] is any`)
+		f.Problem(o.At, `linked must name the projects of the other ticket; ["*"] is any`)
 	}
-	if o.get("statuses") == nil && o.get("status_categories") == nil {
-		f.problem(o.at, "linked must name a state of the other ticket, as statuses or status_categories")
+	if o.Get("statuses") == nil && o.Get("status_categories") == nil {
+		f.Problem(o.At, "linked must name a state of the other ticket, as statuses or status_categories")
 	}
 	l.Links = f.concrete(o, "links", f.trimmed("a link"))
 	l.Types = f.concrete(o, "types", f.trimmed("an issue type"))
 	l.StatusCategories = f.concrete(o, "status_categories", f.category)
 	l.Statuses = f.concrete(o, "statuses", func(it item) {
-		if !isStatusID(it.value) {
-			f.problem(it.node, "%.80q is not the id of a status; in linked a status is named by its id, since Jira sends another ticket's only translated", it.value)
+		if !isStatusID(it.Value) {
+			f.Problem(it.Node, "%.80q is not the id of a status; in linked a status is named by its id, since Jira sends another ticket's only translated", it.Value)
 		}
 	})
 	return l

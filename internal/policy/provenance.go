@@ -29,20 +29,20 @@ const other = "other"
 // provenance reads ticket.provenance.
 func (f *file) provenance(e entry) Provenance {
 	var p Provenance
-	o := f.object(e.value, e.key, "provenance", "reporter", "assigner", "status_by", "fields", "automation")
-	if !o.ok {
+	o := f.Object(e.Value, e.Key, "provenance", "reporter", "assigner", "status_by", "fields", "automation")
+	if !o.OK {
 		return p
 	}
 	asked := false
 	for key, author := range map[string]*Author{"reporter": &p.Reporter, "assigner": &p.Assigner, "status_by": &p.StatusBy, "fields": &p.Fields} {
-		if n := o.get(key); n != nil {
+		if n := o.Get(key); n != nil {
 			*author, asked = f.author(n, key), true
 		}
 	}
 	if !asked {
-		f.problem(o.at, "provenance asks for nothing; it takes reporter, assigner, status_by and fields")
+		f.Problem(o.At, "provenance asks for nothing; it takes reporter, assigner, status_by and fields")
 	}
-	if n := o.get("automation"); n != nil {
+	if n := o.Get("automation"); n != nil {
 		p.Automation = f.concrete(o, "automation", f.account)
 	}
 	return p
@@ -51,24 +51,24 @@ func (f *file) provenance(e entry) Provenance {
 // author reads `other` or `{group: NAME}`.
 func (f *file) author(n *yaml.Node, key string) Author {
 	what := "provenance." + key
-	if r, ok := f.resolve(n); ok && r.Kind == yaml.MappingNode {
-		o := f.object(n, n, what, "group")
-		if !o.ok {
+	if r, ok := f.Resolve(n); ok && r.Kind == yaml.MappingNode {
+		o := f.Object(n, n, what, "group")
+		if !o.OK {
 			return Author{}
 		}
-		if o.get("group") == nil {
-			f.problem(n, "%s must be %s, or have group", what, other)
+		if o.Get("group") == nil {
+			f.Problem(n, "%s must be %s, or have group", what, other)
 			return Author{}
 		}
-		it, ok := f.text(o.get("group"), what+".group")
+		it, ok := f.Text(o.Get("group"), what+".group")
 		if ok {
 			f.trimmed("a group")(it)
 		}
-		return Author{Group: it.value}
+		return Author{Group: it.Value}
 	}
-	it, ok := f.text(n, what)
-	if ok && it.value != other {
-		f.problem(it.node, "%s must be %s, or {group: NAME}, not %.80q", what, other, it.value)
+	it, ok := f.Text(n, what)
+	if ok && it.Value != other {
+		f.Problem(it.Node, "%s must be %s, or {group: NAME}, not %.80q", what, other, it.Value)
 	}
 	return Author{Other: true}
 }

@@ -18,20 +18,20 @@ const maxSessionPolicy = 2048
 
 // sessionPolicy reads session_policy or session_policy_file.
 func (f *file) sessionPolicy(o object, out *AWS) {
-	inline, hasInline := o.find("session_policy")
-	named, hasFile := o.find("session_policy_file")
-	at := inline.value
+	inline, hasInline := o.Find("session_policy")
+	named, hasFile := o.Find("session_policy_file")
+	at := inline.Value
 	switch {
 	case hasInline && hasFile:
-		f.problem(later(inline.key, named.key), "aws has both session_policy and session_policy_file; keep one")
+		f.Problem(later(inline.Key, named.Key), "aws has both session_policy and session_policy_file; keep one")
 		return
 	case hasInline:
-		if it, ok := f.anyText(inline.value, "session_policy"); ok {
-			out.SessionPolicy = f.sessionJSON(it, f.name, []byte(it.value))
+		if it, ok := f.AnyText(inline.Value, "session_policy"); ok {
+			out.SessionPolicy = f.sessionJSON(it, f.Name, []byte(it.Value))
 		}
 	case hasFile:
-		at = named.value
-		out.SessionPolicy = f.sessionFile(named.value)
+		at = named.Value
+		out.SessionPolicy = f.sessionFile(named.Value)
 	default:
 		return
 	}
@@ -40,22 +40,22 @@ func (f *file) sessionPolicy(o object, out *AWS) {
 		total += utf8.RuneCountInString(arn)
 	}
 	if total > maxSessionPolicy {
-		f.problem(at, "the session policy and policy_arns have %d characters together, and STS takes %d", total, maxSessionPolicy)
+		f.Problem(at, "the session policy and policy_arns have %d characters together, and STS takes %d", total, maxSessionPolicy)
 	}
 }
 
 func (f *file) sessionFile(n *yaml.Node) string {
-	it, ok := f.text(n, "session_policy_file")
+	it, ok := f.Text(n, "session_policy_file")
 	if !ok {
 		return ""
 	}
-	path := filepath.FromSlash(it.value)
+	path := filepath.FromSlash(it.Value)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(f.dir, path)
 	}
 	data, err := f.c.open(path)
 	if err != nil {
-		f.problem(it.node, "session_policy_file %.200q: %s", it.value, err.Error())
+		f.Problem(it.Node, "session_policy_file %.200q: %s", it.Value, err.Error())
 		return ""
 	}
 	return f.sessionJSON(it, path, data)
@@ -66,12 +66,12 @@ func (f *file) sessionFile(n *yaml.Node) string {
 func (f *file) sessionJSON(it item, path string, data []byte) string {
 	var doc map[string]json.RawMessage // and no struct, which would take "statement" too
 	tell := func(offset int64, msg string) string {
-		if path == f.name {
-			f.problem(it.node, "session_policy %s", msg)
+		if path == f.Name {
+			f.Problem(it.Node, "session_policy %s", msg)
 			return ""
 		}
 		line, col := lineColumn(data, offset)
-		f.problems.add(path, line, col, "the session policy %s", msg)
+		f.Problems.Add(path, line, col, "the session policy %s", msg)
 		return ""
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {

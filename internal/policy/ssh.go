@@ -24,25 +24,25 @@ const maxCommand = 4096
 // ssh reads ssh.
 func (f *file) ssh(e entry) *SSH {
 	out := &SSH{}
-	o := f.object(e.value, e.key, "ssh", "logins", "extensions", "source_addresses", "force_command", "hosts", "principals")
-	if !o.ok {
+	o := f.Object(e.Value, e.Key, "ssh", "logins", "extensions", "source_addresses", "force_command", "hosts", "principals")
+	if !o.OK {
 		return out
 	}
-	if o.get("logins") == nil {
-		f.problem(o.at, "ssh must have logins")
+	if o.Get("logins") == nil {
+		f.Problem(o.At, "ssh must have logins")
 	}
 	out.Logins = f.each(o, "logins", f.login)
 	out.Extensions = f.each(o, "extensions", f.extension)
 	out.SourceAddresses = f.each(o, "source_addresses", f.sourceAddress)
 	out.Hosts = f.each(o, "hosts", f.host)
-	if n := o.get("force_command"); n != nil {
+	if n := o.Get("force_command"); n != nil {
 		out.ForceCommand = f.forceCommand(n)
 	}
-	if n := o.get("principals"); n != nil {
-		if it, ok := f.text(n, "principals"); ok && it.value != PrincipalsScoped {
-			f.problem(it.node, "principals is %q or left out, not %.80q", PrincipalsScoped, it.value)
+	if n := o.Get("principals"); n != nil {
+		if it, ok := f.Text(n, "principals"); ok && it.Value != PrincipalsScoped {
+			f.Problem(it.Node, "principals is %q or left out, not %.80q", PrincipalsScoped, it.Value)
 		} else {
-			out.Principals = it.value
+			out.Principals = it.Value
 		}
 	}
 	return out
@@ -50,57 +50,57 @@ func (f *file) ssh(e entry) *SSH {
 
 // each reads an optional list and checks each value.
 func (f *file) each(o object, key string, check func(item)) []string {
-	n := o.get(key)
+	n := o.Get(key)
 	if n == nil {
 		return nil
 	}
-	items := f.texts(n, key)
+	items := f.Texts(n, key)
 	values := make([]string, 0, len(items))
 	for _, it := range items {
 		check(it)
-		values = append(values, it.value)
+		values = append(values, it.Value)
 	}
 	return values
 }
 
 func (f *file) login(it item) {
-	if !isLogin(it.value) {
-		f.problem(it.node, "%.80q is not a login: up to 64 letters, digits and _.@+-, beginning with a letter, a digit or _", it.value)
+	if !isLogin(it.Value) {
+		f.Problem(it.Node, "%.80q is not a login: up to 64 letters, digits and _.@+-, beginning with a letter, a digit or _", it.Value)
 	}
 }
 
 func (f *file) extension(it item) {
-	if !slices.Contains(extensions(), it.value) && !isForeignExtension(it.value) {
-		f.problem(it.node, "%.80q is not an extension; OpenSSH has %s, and others are written name@domain", it.value, strings.Join(extensions(), ", "))
+	if !slices.Contains(extensions(), it.Value) && !isForeignExtension(it.Value) {
+		f.Problem(it.Node, "%.80q is not an extension; OpenSSH has %s, and others are written name@domain", it.Value, strings.Join(extensions(), ", "))
 	}
 }
 
 func (f *file) sourceAddress(it item) {
-	prefix, err := netip.ParsePrefix(it.value)
+	prefix, err := netip.ParsePrefix(it.Value)
 	if err != nil {
-		if addr, aerr := netip.ParseAddr(it.value); aerr == nil && addr.Zone() == "" {
-			f.problem(it.node, "%.80q is not a CIDR range; write %s", it.value, netip.PrefixFrom(addr, addr.BitLen()))
+		if addr, aerr := netip.ParseAddr(it.Value); aerr == nil && addr.Zone() == "" {
+			f.Problem(it.Node, "%.80q is not a CIDR range; write %s", it.Value, netip.PrefixFrom(addr, addr.BitLen()))
 			return
 		}
-		f.problem(it.node, "%.80q is not a CIDR range, such as 10.0.0.0/8", it.value)
+		f.Problem(it.Node, "%.80q is not a CIDR range, such as 10.0.0.0/8", it.Value)
 		return
 	}
 	// sshd refuses every login of a certificate with such a range.
 	if prefix != prefix.Masked() {
-		f.problem(it.node, "%.80q has bits beyond its length; write %s", it.value, prefix.Masked())
+		f.Problem(it.Node, "%.80q has bits beyond its length; write %s", it.Value, prefix.Masked())
 	}
 }
 
 func (f *file) host(it item) {
-	if !isHostPattern(it.value) {
-		f.problem(it.node, "%.80q is not a host pattern: letters, digits and .-_: with * and ? for others", it.value)
+	if !isHostPattern(it.Value) {
+		f.Problem(it.Node, "%.80q is not a host pattern: letters, digits and .-_: with * and ? for others", it.Value)
 	}
 }
 
 func (f *file) forceCommand(n *yaml.Node) string {
-	it, ok := f.text(n, "force_command")
-	if ok && (ticket.Clean(it.value) != it.value || len(it.value) > maxCommand) {
-		f.problem(it.node, "force_command must be one line of at most %d bytes without control characters", maxCommand)
+	it, ok := f.Text(n, "force_command")
+	if ok && (ticket.Clean(it.Value) != it.Value || len(it.Value) > maxCommand) {
+		f.Problem(it.Node, "force_command must be one line of at most %d bytes without control characters", maxCommand)
 	}
-	return it.value
+	return it.Value
 }

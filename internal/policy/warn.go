@@ -13,7 +13,7 @@ func (p *Policy) Warnings() []Problem {
 	var found []Problem
 	for _, c := range p.entitlements {
 		if fields := c.trusted(); len(fields) > 0 {
-			found = append(found, Problem{c.at.file, c.at.line, c.at.col, fmt.Sprintf(
+			found = append(found, Problem{File: c.at.file, Line: c.at.line, Col: c.at.col, Msg: fmt.Sprintf(
 				"%s relies on %s, which whoever it is for may be able to set; ticket.provenance can ask that somebody else did",
 				c.Name, strings.Join(fields, ", "))})
 		}

@@ -24,21 +24,21 @@ type Window struct {
 // window reads ticket.window.
 func (f *file) window(e entry) *Window {
 	w := &Window{}
-	o := f.object(e.value, e.key, "window", "start", "end", "zone")
-	if !o.ok {
+	o := f.Object(e.Value, e.Key, "window", "start", "end", "zone")
+	if !o.OK {
 		return w
 	}
 	w.Start, w.End = f.dateField(o, "start"), f.dateField(o, "end")
-	if o.get("start") == nil && o.get("end") == nil {
-		f.problem(o.at, "window must have start, end or both")
+	if o.Get("start") == nil && o.Get("end") == nil {
+		f.Problem(o.At, "window must have start, end or both")
 	}
-	if n := o.get("zone"); n != nil {
-		it, ok := f.text(n, "window.zone")
-		zone, err := time.LoadLocation(it.value)
+	if n := o.Get("zone"); n != nil {
+		it, ok := f.Text(n, "window.zone")
+		zone, err := time.LoadLocation(it.Value)
 		switch {
 		case !ok:
-		case err != nil || it.value == "Local":
-			f.problem(it.node, "%.80q is not a time zone, such as Europe/Berlin or UTC", it.value)
+		case err != nil || it.Value == "Local":
+			f.Problem(it.Node, "%.80q is not a time zone, such as Europe/Berlin or UTC", it.Value)
 		default:
 			w.Zone = zone
 		}
@@ -53,23 +53,23 @@ func (f *file) dateField(o object, key string) ticket.Field {
 
 // field reads the name of a custom field, or of one of some others.
 func (f *file) field(o object, key, what string, others ...string) ticket.Field {
-	n := o.get(key)
+	n := o.Get(key)
 	if n == nil {
 		return ""
 	}
-	it, ok := f.text(n, what)
+	it, ok := f.Text(n, what)
 	if !ok {
 		return ""
 	}
 	for _, name := range others {
-		if it.value == name {
+		if it.Value == name {
 			return ticket.Field(name)
 		}
 	}
-	if !expr.IsCustomName(it.value) {
-		f.problem(it.node, "%.80q is not a field for %s, which takes %s", it.value, what, or(append([]string{"a custom field such as customfield_10101"}, others...)))
+	if !expr.IsCustomName(it.Value) {
+		f.Problem(it.Node, "%.80q is not a field for %s, which takes %s", it.Value, what, or(append([]string{"a custom field such as customfield_10101"}, others...)))
 	}
-	return ticket.Field(it.value)
+	return ticket.Field(it.Value)
 }
 
 func (w *Window) fields() []ticket.Field {
@@ -175,7 +175,7 @@ func (f *file) windowProblem(n *yaml.Node, ent Entitlement) {
 		return
 	}
 	if room := maxSessionPolicy - roomOfDeadline; len(ent.AWS.SessionPolicy) > room {
-		f.problem(n, "the session policy has %d characters, and with a window it can have %d, since the window's end is added to it", len(ent.AWS.SessionPolicy), room)
+		f.Problem(n, "the session policy has %d characters, and with a window it can have %d, since the window's end is added to it", len(ent.AWS.SessionPolicy), room)
 	}
 }
 
