@@ -18,7 +18,8 @@ const (
 )
 
 // Load reads and compiles a policy: a file, or the *.yaml and *.yml of a
-// directory (not of those below it, and not hidden ones). Nothing of it may be
+// directory (not of those below it, not hidden ones, and not the cases that the
+// policy is tested with). Nothing of it may be
 // writable by others. Every error is of class Config; mistakes inside the files
 // come all at once, as Errors.
 func Load(path string) (*Policy, error) {
@@ -55,8 +56,15 @@ func sourcePaths(path string) ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if isPolicyName(e.Name()) {
-			paths = append(paths, filepath.Join(path, e.Name()))
+		at := filepath.Join(path, e.Name())
+		switch {
+		case !isPolicyName(e.Name()):
+		case !IsCasesName(e.Name()):
+			paths = append(paths, at)
+		default:
+			if err := checkCases(at); err != nil {
+				return nil, err
+			}
 		}
 	}
 	switch {
