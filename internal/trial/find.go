@@ -1,0 +1,91 @@
+package trial
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jitaccess/jit/internal/fault"
+	"github.com/jitaccess/jit/internal/policy"
+	"github.com/jitaccess/jit/internal/policy/strict"
+)
+
+// maxFile is the largest file of cases, in bytes, as of a policy.
+const maxFile = 1 << 20
+
+// Beside are the files of cases that stand beside a policy: all of its directory
+// or, for one file NAME.yaml, NAME.test.yaml.
+func Beside(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return besideFile(path)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Config, err, "cannot list the policy directory")
+	}
+	var found []string
+	for _, e := range entries {
+		if policy.IsCasesName(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			found = append(found, filepath.Join(path, e.Name()))
+		}
+	}
+	if len(found) == 0 {
+		return nil, fault.New(fault.Config, "%s has no cases to test it with", path).
+			WithHint("put them into a NAME.test.yaml there, or name a file of them with --cases")
+	}
+	return found, nil
+}
+
+func besideFile(path string) ([]string, error) {
+	stem := strings.TrimSuffix(path, filepath.Ext(path))
+	var found []string
+	for _, ext := range []string{".test.yaml", ".test.yml"} {
+		_, err := os.Stat(stem + ext)
+		if err == nil {
+			found = append(found, stem+ext)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fault.New(fault.Config, "%s has no cases to test it with", path).
+			WithHint("put them into %s, or name a file of them with --cases", filepath.Base(stem)+".test.yaml")
+	}
+	return found, nil
+}
+
+// Load reads files of cases. They decide nothing, so that, unlike a policy, they
+// may be writable by others.
+func Load(paths []string) ([]*File, error) {
+	sources := make([]strict.Source, 0, len(paths))
+	for _, path := range paths {
+		data, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, strict.Source{Name: path, Data: data})
+	}
+	return Parse(sources)
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		cause := err
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			cause = pe.Err
+		}
+		return nil, fault.Wrap(fault.Config, cause, "cannot read %s", path).WithHint("check the path, or create the file")
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		return nil, fault.Wrap(fault.Config, err, "cannot read %s", path)
+	case len(data) > maxFile:
+		return nil, fault.New(fault.Config, "%s is larger than %d bytes", path, maxFile)
+	}
+	return data, nil
+}
