@@ -52,61 +52,107 @@ func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 func randomInput(r *rand.Rand) policy.Input {
 	person := func() *ticket.Person {
-		return pick(r, nil, &ticket.Person{}, &ticket.Person{ID: "ada"}, &ticket.Person{ID: "bob"})
+		return pick(r, nil, &ticket.Person{}, &ticket.Person{ID: "ada"}, &ticket.Person{ID: "ada"}, &ticket.Person{ID: "bob"})
 	}
 	present := map[ticket.Field]bool{}
-	for _, f := range []ticket.Field{"assignee", "components", "duedate", "issuetype", "labels", "priority"} {
-		present[f] = r.IntN(8) > 0
+	for _, f := range []ticket.Field{
+		"assignee", "components", "duedate", "issuetype", "labels", "priority", "project", "status",
+		"reporter", "creator", "created", "changelog", "issuelinks", "customfield_1", "customfield_2", "customfield_3",
+	} {
+		present[f] = r.IntN(16) > 0
 	}
-	return policy.Input{
+	in := policy.Input{
 		Ticket: ticket.Ticket{
-			ID: pick(r, "1", "1", "1", ""), Key: "OPS-1", Project: pick(r, "OPS", "OPS", "DEV", ""), Type: pick(r, "Incident", "Task", ""),
+			ID: pick(r, "1", "1", "1", "1", "1", "1", "1", ""), Key: "OPS-1", Project: pick(r, "OPS", "OPS", "OPS", "OPS", "DEV", ""), Type: pick(r, "Incident", "Task", ""),
 			Status: ticket.Status{ID: pick(r, "3", "4", ""), Untranslated: pick(r, "Open", "Closed", ""), Category: pick(r, "new", "done", "")},
 			Labels: pick(r, nil, []string{"a"}, []string{"c", "b"}), Components: pick(r, nil, []string{"x"}),
-			Priority: pick(r, "P1", "P2", ""), Due: pick(r, time.Time{}, noon), Assignee: person(), Present: present, Archived: r.IntN(10) == 0,
+			Priority: pick(r, "P1", "P2", ""), Due: pick(r, time.Time{}, noon), Assignee: person(), Present: present, Archived: r.IntN(20) == 0,
 		},
-		Principal: ticket.Principal{Person: ticket.Person{ID: pick(r, "ada", "ada", ""), Type: pick(r, "", "atlassian", "app")}, Groups: pick(r, nil, []string{}, []string{"sre"})},
+		Principal: ticket.Principal{Person: ticket.Person{ID: pick(r, "ada", "ada", "ada", "ada", ""), Type: pick(r, "", "atlassian", "atlassian", "atlassian", "app")}, Groups: pick(r, nil, []string{}, []string{"sre"})},
 		StatusIDs: pick(r, nil, map[string][]string{"Open": {"3"}}, map[string][]string{"Open": {"3", "4"}}),
 		TTL:       pick(r, 0, 0, 20*time.Minute, 2*time.Hour),
+		At:        noon,
 	}
+	t := &in.Ticket
+	t.ProjectID, t.TypeID, t.PriorityID = pick(r, "p", ""), pick(r, "t", ""), pick(r, "1", "2")
+	t.Reporter, t.Creator, t.Created = randomPerson(r), randomPerson(r), noon.Add(-200*time.Hour)
+	t.Custom = map[ticket.Field]any{"customfield_1": randomTime(r), "customfield_2": randomTime(r), "customfield_3": randomApprovals(r)}
+	t.Links, t.History = randomLinks(r), randomHistory(r, *t)
+	in.AuthorGroups = pick(r, nil, map[string][]string{"bob": {"leads"}, "carol": {"leads"}, "ada": {"leads"}}, map[string][]string{"bob": {"leads"}, "carol": {}})
+	return in
 }
 
 // Whatever an entitlement with more conditions allows, the one with fewer
-// allows too: adding a condition never widens.
+// allows too, and for no shorter: adding a condition never widens.
 func TestAddingAConditionNeverWidens(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	allowed, checked := 0, 0
-	for range 150 {
+	every := append(slices.Clone(conditions), demands...)
+	allowed, checked := map[string]int{}, 0
+	for range 600 {
 		var fewer []string
-		for _, c := range conditions {
-			if r.IntN(4) == 0 {
+		for _, c := range every {
+			if r.IntN(12) == 0 {
 				fewer = append(fewer, c)
 			}
 		}
-		more := append(slices.Clone(fewer), pick(r, conditions...))
-		projects := pick(r, "[OPS]", `["*"]`)
-		wide := entitlement("wide", projects, fewer, "")
-		narrow := entitlement("narrow", projects, more, pick(r, expressions...))
-		if wide == "" || narrow == "" {
-			continue
-		}
-		p := compile(t, "version: 1\nentitlements:\n"+wide+narrow)
-		for range 200 {
-			in := randomInput(r)
-			n, w := p.Decide("narrow", in), p.Decide("wide", in)
-			if n.Allowed && !w.Allowed {
-				t.Fatalf("%s%s\n%+v\n%q", wide, narrow, in, failing(w))
-			}
-			checked++
-			if n.Allowed {
-				allowed++
-			}
+		added := pick(r, every...)
+		n := neverWidens(t, r, fewer, append(slices.Clone(fewer), added), pick(r, expressions...))
+		checked += n
+		key, _, _ := strings.Cut(added, ":")
+		allowed[key] += n
+	}
+	for _, c := range every {
+		if key, _, _ := strings.Cut(c, ":"); allowed[key] < 20 {
+			t.Errorf("with %s added only %d were allowed, of %d: the test shows little", key, allowed[key], checked)
 		}
 	}
-	if allowed < 100 {
-		t.Errorf("only %d of %d were allowed: the test shows little", allowed, checked)
+}
+
+// Nor does a condition that asks for more in the place of one that asks for less.
+func TestAskingForMoreNeverWidens(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, pair := range narrower {
+		allowed := 0
+		for range 40 {
+			var also []string
+			if r.IntN(2) == 0 {
+				also = append(also, pick(r, conditions...))
+			}
+			allowed += neverWidens(t, r, append(slices.Clone(also), pair[0]), append(slices.Clone(also), pair[1]), "")
+		}
+		if allowed < 20 {
+			t.Errorf("%s: only %d were allowed: the test shows little", pair[1], allowed)
+		}
 	}
+}
+
+// neverWidens holds an entitlement with more conditions against one with fewer, for
+// many tickets, and returns how many it allowed.
+func neverWidens(t *testing.T, r *rand.Rand, fewer, more []string, when string) int {
+	t.Helper()
+	projects := pick(r, "[OPS]", `["*"]`)
+	wide := entitlement("wide", projects, fewer, "")
+	narrow := entitlement("narrow", projects, more, when)
+	if wide == "" || narrow == "" {
+		return 0
+	}
+	p := compile(t, "version: 1\nentitlements:\n"+wide+narrow)
+	allowed := 0
+	for range 200 {
+		in := randomInput(r)
+		n, w := p.Decide("narrow", in), p.Decide("wide", in)
+		switch {
+		case n.Allowed && !w.Allowed:
+			t.Fatalf("%s%s\n%+v\n%q", wide, narrow, in, failing(w))
+		case n.Allowed && (n.TTL > w.TTL || !w.NotAfter.IsZero() && (n.NotAfter.IsZero() || n.NotAfter.After(w.NotAfter))):
+			t.Fatalf("%s%s\n%+v\n%s until %s, and %s until %s", wide, narrow, in, n.TTL, n.NotAfter, w.TTL, w.NotAfter)
+		case n.Allowed:
+			allowed++
+		}
+	}
+	return allowed
 }
 
 // Taking something away from an input that is allowed, rather than changing it,

@@ -56,14 +56,14 @@ func TestCoverCountsWhatACaseAsserts(t *testing.T) {
 func elements() map[string]struct{ attributes, required, within []string } {
 	type e = struct{ attributes, required, within []string }
 	return map[string]e{
-		"testsuites": {[]string{"name", "time", "tests", "failures", "disabled", "errors"}, nil, []string{""}},
+		"testsuites": {[]string{"name", "time", "tests", "failures", "errors"}, nil, []string{""}},
 		"testsuite": {
-			[]string{"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url", "version"},
+			[]string{"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url"},
 			[]string{"name", "tests", "failures", "errors"},
 			[]string{"testsuites"},
 		},
-		"testcase": {[]string{"name", "time", "classname", "group"}, []string{"name", "classname"}, []string{"testsuite"}},
-		"failure":  {[]string{"message", "type"}, []string{"message", "type"}, []string{"testcase"}},
+		"testcase": {[]string{"name", "time", "classname", "group"}, []string{"name"}, []string{"testsuite"}},
+		"failure":  {[]string{"message", "type"}, nil, []string{"testcase"}},
 		"skipped":  {[]string{"message", "type"}, nil, []string{"testcase"}},
 	}
 }
