@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,12 +66,16 @@ func meaning(code int) string {
 
 // exitCodes is the part of a help text that lists a command's codes. Every
 // command can end with 0, 1, 2 and 130.
-func exitCodes(codes ...int) string {
+func exitCodes(codes ...int) string { return exitCodesSaying(nil, codes...) }
+
+// exitCodesSaying is exitCodes for a command in which a code says more than its
+// meaning, as where what it reports is not as it should be.
+func exitCodesSaying(says map[int]string, codes ...int) string {
 	var b strings.Builder
 	b.WriteString("\n\nExit codes:\n")
 	all := append([]int{exitOK, exitInternal, exitUsage}, codes...)
 	for _, code := range append(all, exitCancelled) {
-		fmt.Fprintf(&b, "  %3d  %s\n", code, meaning(code))
+		fmt.Fprintf(&b, "  %3d  %s\n", code, cmp.Or(says[code], meaning(code)))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -34,6 +34,8 @@ func rooms() []room {
 		{"pkg/audit", nil, "strangers import it to read a bucket, so it must drag nothing internal along"},
 		{"internal/ticket", domain[:1], "what Jira said is a fact, before any rule about it"},
 		{"internal/policy/...", domain[:3], "deciding is pure: it sees tickets, never grants or the world"},
+		{"internal/trial", domain[:4:4], "it tries a policy on what is written down, so it needs no world and no grant"},
+		{"internal/policydiff", append(domain[:4:4], "internal/trial"), "it compares two policies by what they say"},
 		{"internal/grant", append(domain[:4:4], "pkg/audit"), "a grant follows from a decision, and is minted later"},
 		{"internal/credential", append(domain[:5:5], "pkg/audit"), "a credential is minted for a grant, and does not know the use case"},
 		{"internal/access", domain, "the use cases declare ports; whoever implements them depends on nothing here, and so can be replaced"},
