@@ -19,7 +19,7 @@ func newPolicyCmd(a *app) *cobra.Command {
 		Example: "  jit policy check",
 		RunE:    needCommand,
 	}
-	c.AddCommand(newPolicyCheckCmd(a), newPolicyIAMCmd(a), newPolicySignCmd(a), newPolicyTestCmd(a), newPolicySchemaCmd(a))
+	c.AddCommand(newPolicyCheckCmd(a), newPolicyIAMCmd(a), newPolicySignCmd(a), newPolicyTestCmd(a), newPolicySchemaCmd(a), newPolicyDiffCmd(a))
 	return c
 }
 

@@ -27,13 +27,23 @@ func (e Explanation) Allowed() bool {
 // Explain decides for every entitlement of the policy, with the code that
 // Request decides with, and records nothing.
 func (s *Service) Explain(ctx context.Context, key ticket.Key) (Explanation, error) {
-	s.step(StepTicket)
-	in, err := s.lookUp(ctx, key)
+	in, err := s.Look(ctx, key)
 	if err != nil {
 		return Explanation{}, err
 	}
-	s.noticeMove(key, in.Ticket)
-	in.At = s.Now().UTC()
 	s.step(StepPolicy)
 	return Explanation{Ticket: in.Ticket, Principal: in.Principal, Decisions: s.Policy.DecideAll(in)}, nil
+}
+
+// Look asks Jira for what the policy needs to decide about a ticket now, for
+// whoever decides themselves.
+func (s *Service) Look(ctx context.Context, key ticket.Key) (policy.Input, error) {
+	s.step(StepTicket)
+	in, err := s.lookUp(ctx, key)
+	if err != nil {
+		return policy.Input{}, err
+	}
+	s.noticeMove(key, in.Ticket)
+	in.At = s.Now().UTC()
+	return in, nil
 }

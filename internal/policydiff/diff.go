@@ -46,9 +46,10 @@ const (
 
 // Key is one key of an entitlement with its values as text; "" is none.
 type Key struct {
-	Name     string `json:"key"`
-	Old, New string
-	Effect   Effect
+	Name   string `json:"key"`
+	Old    string `json:"old"`
+	New    string `json:"new"`
+	Effect Effect `json:"effect"`
 }
 
 // Subject is a ticket at some time, seen by somebody, as a policy asks about it.

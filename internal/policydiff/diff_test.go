@@ -36,6 +36,12 @@ entitlements:
     aws: {role_arn: "arn:aws:iam::111122223333:role/jit-ro", mfa_serial: "arn:aws:iam::111122223333:mfa/ada", region: eu-west-1, tags: {team: sre}}
 `
 
+// bastion is the policy with the first of its entitlements alone.
+func bastion() string {
+	text, _, _ := strings.Cut(rules, "  prod:")
+	return text
+}
+
 func compiled(t *testing.T, data string) *policy.Policy {
 	t.Helper()
 	p, err := policy.Compile([]policy.Source{{Name: "p.yaml", Data: []byte(data)}}, nil)
@@ -67,7 +73,7 @@ func TestNothingChanges(t *testing.T) {
 
 func TestEntitlementsComeAndGo(t *testing.T) {
 	t.Parallel()
-	one := compiled(t, rules[:strings.Index(rules, "  prod:")])
+	one := compiled(t, bastion())
 	both := compiled(t, rules)
 	if d := policydiff.Compare(one, both, nil); told(d) != "prod added wider" || !d.Widens() {
 		t.Errorf("%s", told(d))
@@ -161,8 +167,8 @@ func TestDecisionsThatChange(t *testing.T) {
   - {name: done, ticket: {status: {name: Done, category: done}}, expect: {x: deny}}
   - {name: elsewhere, ticket: {key: DEV-1}, expect: {x: deny}}
 `)
-	before := compiled(t, rules[:strings.Index(rules, "  prod:")])
-	after := compiled(t, strings.NewReplacer("[indeterminate]", "[indeterminate, done]", "{default: 15m, max: 1h}", "{default: 10m, max: 30m}").Replace(rules[:strings.Index(rules, "  prod:")]))
+	before := compiled(t, bastion())
+	after := compiled(t, strings.NewReplacer("[indeterminate]", "[indeterminate, done]", "{default: 15m, max: 1h}", "{default: 10m, max: 30m}").Replace(bastion()))
 	var got []string
 	d := policydiff.Compare(before, after, of)
 	for _, c := range d.Decisions {

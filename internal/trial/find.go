@@ -16,44 +16,42 @@ import (
 // maxFile is the largest file of cases, in bytes, as of a policy.
 const maxFile = 1 << 20
 
-// Beside are the files of cases that stand beside a policy: all of its directory
-// or, for one file NAME.yaml, NAME.test.yaml.
+// Beside are the files of cases that stand beside a policy, and an error of class
+// Config where there are none.
 func Beside(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return besideFile(path)
+	found := Found(path)
+	if len(found) > 0 {
+		return found, nil
 	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, fault.Wrap(fault.Config, err, "cannot list the policy directory")
+	where := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) + ".test.yaml"
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		where = "a NAME.test.yaml there"
 	}
-	var found []string
-	for _, e := range entries {
-		if policy.IsCasesName(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			found = append(found, filepath.Join(path, e.Name()))
-		}
-	}
-	if len(found) == 0 {
-		return nil, fault.New(fault.Config, "%s has no cases to test it with", path).
-			WithHint("put them into a NAME.test.yaml there, or name a file of them with --cases")
-	}
-	return found, nil
+	return nil, fault.New(fault.Config, "%s has no cases to test it with", path).
+		WithHint("put them into %s, or name a file of them with --cases", where)
 }
 
-func besideFile(path string) ([]string, error) {
-	stem := strings.TrimSuffix(path, filepath.Ext(path))
+// Found are the files of cases that stand beside a policy: all of its directory
+// or, for one file NAME.yaml, NAME.test.yaml. Where nothing can be looked at there
+// is none; whoever reads the policy tells why.
+func Found(path string) []string {
 	var found []string
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		entries, _ := os.ReadDir(path)
+		for _, e := range entries {
+			if policy.IsCasesName(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+				found = append(found, filepath.Join(path, e.Name()))
+			}
+		}
+		return found
+	}
+	stem := strings.TrimSuffix(path, filepath.Ext(path))
 	for _, ext := range []string{".test.yaml", ".test.yml"} {
-		_, err := os.Stat(stem + ext)
-		if err == nil {
+		if _, err := os.Stat(stem + ext); err == nil {
 			found = append(found, stem+ext)
 		}
 	}
-	if len(found) == 0 {
-		return nil, fault.New(fault.Config, "%s has no cases to test it with", path).
-			WithHint("put them into %s, or name a file of them with --cases", filepath.Base(stem)+".test.yaml")
-	}
-	return found, nil
+	return found
 }
 
 // Load reads files of cases. They decide nothing, so that, unlike a policy, they

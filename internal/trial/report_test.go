@@ -3,6 +3,7 @@ package trial_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -123,7 +124,7 @@ func checkElements(t *testing.T, text string) {
 	d, stack := xml.NewDecoder(strings.NewReader(text)), []string{""}
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
