@@ -99,6 +99,15 @@ func examples() map[string]example {
 
 		"jit policy iam --caller arn:aws:iam::111122223333:role/engineer --principal-tag jit-writer":               {},
 		"jit policy iam policy.yaml --caller arn:aws:iam::111122223333:root --log s3://acme-audit/jit --ca ca.pub": {},
+		"jit policy test":                                             {},
+		"jit policy test policy.yaml --cover":                         {},
+		"jit policy test policy.d/ --junit report.xml --cover-min 80": {},
+		"jit policy test policy.yaml --run 'incident|change' --json":  {},
+		"jit policy schema > policy.schema.json":                      {},
+		"jit policy schema --tests > tests.schema.json":               {},
+		"jit policy diff old.yaml policy.yaml":                        {},
+		"jit policy diff old.yaml policy.yaml --fail-on widened":      {},
+		"jit policy diff old.yaml policy.yaml --ticket OPS-7 --json":  {},
 
 		"jit audit list --limit 20":                         {before: aws},
 		"jit audit list --json | jq -r .unmapped.jit.event": {before: aws},

@@ -53,6 +53,15 @@ entitlements:
     lease: {default: 15m, max: 1h}
     ssh: {logins: [ops], extensions: [permit-pty], hosts: ["bastion-*"]}
 `
+	exampleCases = `tests: 1
+defaults: {ticket: {key: OPS-7}}
+cases:
+  - {name: an incident, expect: {"*": allow}}
+  - {name: a ticket of another project, ticket: {key: DEV-1}, expect: {"*": {deny: [project]}}}
+  - {name: a ticket that is done, ticket: {status: {name: Done, category: done}}, expect: {"*": {deny: [status_category]}}}
+  - {name: a change of somebody else, principal: bob, expect: {"*": {deny: [assignee]}}}
+  - {name: a day, ttl: 24h, expect: {"*": {deny: [lease]}}}
+`
 )
 
 // stage is a world in which the examples can be run.
@@ -110,7 +119,9 @@ func (s *stage) lay(t *testing.T, only, ada string) {
 		ssh = "false"
 	}
 	for name, text := range map[string]string{
-		s.w.PolicyPath(): policy, "policy.yaml": policy, "policy.d/a.yaml": policy,
+		s.w.PolicyPath(): policy, "policy.yaml": policy, "policy.d/a.yaml": policy, "old.yaml": policy,
+		strings.TrimSuffix(s.w.PolicyPath(), ".yaml") + ".test.yaml": exampleCases,
+		"policy.test.yaml": exampleCases, "policy.d/a.test.yaml": exampleCases,
 		"ssh_config":    hosts,
 		"ca.pub":        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJd2Yxq7IoQ3Lw1Pz1nZp8bJt2Qm0h0iM2oYd3u7i3aX ca\n",
 		"writers.yaml":  fmt.Sprintf("%q: %q\n", audit.EscapeID(ada), ada),
