@@ -31,14 +31,18 @@ func Names(p *policy.Policy, files []*File) error {
 	var problems strict.Problems
 	for _, f := range files {
 		for _, c := range f.Cases {
-			for _, x := range c.Expect {
-				if _, ok := p.Entitlement(x.Entitlement); !ok && x.Entitlement != Everything {
-					problems.Add(f.Name, x.line, x.col, "the policy has no entitlement %q", x.Entitlement)
-				}
-			}
+			c.names(p, &problems)
 		}
 	}
 	return problems.Err("correct the cases, or name the policy that they are for")
+}
+
+func (c *Case) names(p *policy.Policy, problems *strict.Problems) {
+	for _, x := range c.Expect {
+		if _, ok := p.Entitlement(x.Entitlement); !ok && x.Entitlement != Everything {
+			problems.Add(c.File, x.line, x.col, "the policy has no entitlement %q", x.Entitlement)
+		}
+	}
 }
 
 // Run decides about the cases whose name matches, and holds what is decided
