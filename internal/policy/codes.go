@@ -5,7 +5,7 @@ package policy
 func Codes() []string {
 	return []string{
 		codePrincipal, codeTicket, codeField, codeProject, codeType, codeStatus, codeCategory, codeLabels, codeComponents,
-		codeAssignee, codeReporter, codeAssigner, codeStatusBy, codeFields, codeApprovals, codeLinked, codeWindow, codeWhen, codeLease,
+		codeAssignee, codeReporter, codeAssigner, codeStatusBy, codeFields, codeApprovals, codeLinked, codeWindow, codeWhen, codeLimits, codeLease,
 	}
 }
 
@@ -34,6 +34,7 @@ func (e Entitlement) Codes() []string {
 		{codeLinked, t.Linked != nil},
 		{codeWindow, t.Window != nil},
 		{codeWhen, e.When != ""},
+		{codeLimits, e.Limits.asked()},
 		{codeLease, true},
 	} {
 		if c.asked {

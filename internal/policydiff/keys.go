@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jitaccess/jit/internal/policy"
 	"github.com/jitaccess/jit/internal/ticket"
@@ -35,6 +36,10 @@ func parts(e policy.Entitlement) []part {
 		part{"when", text(e.When), demand},
 		part{"lease.default", text(policy.Short(e.Lease.Default)), longest},
 		part{"lease.max", text(policy.Short(e.Lease.Max)), longest},
+		part{"limits.in_force", number(e.Limits.InForce), fewest},
+		part{"limits.per_ticket", number(e.Limits.PerTicket), fewest},
+		part{"limits.per_day", number(e.Limits.PerDay), fewest},
+		part{"limits.cooldown", length(e.Limits.Cooldown), pause},
 	), append(awsParts(e.AWS), sshParts(e.SSH)...)...)
 }
 
@@ -127,6 +132,20 @@ func text(s string) []string {
 		return nil
 	}
 	return []string{s}
+}
+
+func number(n int) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+func length(d time.Duration) []string {
+	if d == 0 {
+		return nil
+	}
+	return []string{policy.Short(d)}
 }
 
 func field(f ticket.Field) []string { return text(string(f)) }

@@ -92,3 +92,31 @@ func most(old, now []string) Effect {
 	}
 	return when(is < was)
 }
+
+// fewest is a number that may be reached: a higher one, or none, is wider.
+func fewest(old, now []string) Effect {
+	switch most(old, now) {
+	case Unclear:
+		return Unclear
+	case Wider:
+		if len(now) == 0 {
+			return Wider
+		}
+		return Narrower
+	}
+	if len(old) == 0 {
+		return Narrower
+	}
+	return Wider
+}
+
+// pause is a time to wait: a longer one is narrower.
+func pause(old, now []string) Effect {
+	if len(old) == 0 || len(now) == 0 {
+		return demand(old, now)
+	}
+	if longest(old, now) == Wider {
+		return Narrower
+	}
+	return Wider
+}

@@ -70,6 +70,7 @@ func (c *Case) Input(p *policy.Policy) policy.Input {
 	in := policy.Input{
 		Ticket:    c.ticket.build(c),
 		Principal: ticket.Principal{Person: who.Person, Groups: append([]string{}, who.groups...)},
+		Earlier:   []policy.Earlier{}, // nothing was given before
 		TTL:       c.ttl, Reason: c.reason, At: c.at,
 	}
 	for _, f := range p.Needs().Fields {

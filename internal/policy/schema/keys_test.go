@@ -95,10 +95,10 @@ func TestThePolicySchemaHasTheKeysOfTheParser(t *testing.T) {
 	const odd = "{nonsense: 1}"
 	_, err := policy.Compile([]policy.Source{{Name: "p.yaml", Data: []byte(
 		"version: 1\nnonsense: 1\nentitlements:\n  x: {nonsense: 1, ticket: {nonsense: 1, provenance: {nonsense: 1, reporter: " + odd + "}, window: " + odd +
-			", approvals: " + odd + ", linked: " + odd + "}, lease: " + odd + ", aws: " + odd + ", ssh: " + odd + "}\n")}}, nil)
+			", approvals: " + odd + ", linked: " + odd + "}, lease: " + odd + ", limits: " + odd + ", aws: " + odd + ", ssh: " + odd + "}\n")}}, nil)
 	compare(t, taken(t, err), described(t, schema.Policy()), map[string]string{
 		"the policy": "", "entitlement x": "entitlement", "ticket": "ticket", "provenance": "provenance", "provenance.reporter": "author",
-		"window": "window", "approvals": "approvals", "linked": "linked", "lease": "lease", "aws": "aws", "ssh": "ssh",
+		"window": "window", "approvals": "approvals", "linked": "linked", "lease": "lease", "limits": "limits", "aws": "aws", "ssh": "ssh",
 	})
 }
 
