@@ -14,6 +14,7 @@ import (
 type verifyOptions struct {
 	writers    []string
 	principals string
+	checkpoint string
 	json       bool
 }
 
@@ -27,7 +28,9 @@ A chain is that of the principal whose id it is named after, or whom the file of
 about anybody.
 
 A chain whose end was cut off looks like a shorter one, unless this machine
-knows a record that is missing.`
+knows a record that is missing, or a checkpoint does. The newest checkpoint of the
+log is compared, or the copy of one that --checkpoint names where that is newer;
+audit.checkpoint_keys says whose count. What came after it is unproven.`
 
 func newAuditVerifyCmd(a *app) *cobra.Command {
 	o := &verifyOptions{}
@@ -35,12 +38,13 @@ func newAuditVerifyCmd(a *app) *cobra.Command {
 		Use:     "verify",
 		Short:   "Verify the chains of the audit log",
 		Long:    auditVerifyLong + exitCodes(exitAuth, exitAudit, exitConfig),
-		Example: "  jit audit verify\n  jit audit verify --json\n  jit audit verify --principals writers.yaml",
+		Example: "  jit audit verify\n  jit audit verify --json\n  jit audit verify --principals writers.yaml\n  jit audit verify --checkpoint kept.checkpoint",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.auditVerify(c.Context(), o) },
 	}
 	c.Flags().StringArrayVar(&o.writers, "writer", nil, "only the chain of this `WRITER`; may be repeated")
 	c.Flags().StringVar(&o.principals, "principals", "", "a YAML `FILE` that maps each writer to the principal it may write about")
+	c.Flags().StringVar(&o.checkpoint, "checkpoint", "", "a `FILE` with a checkpoint that was kept outside the log")
 	c.Flags().BoolVar(&o.json, "json", false, "print the report as JSON")
 	return c
 }
@@ -62,10 +66,16 @@ func (a *app) auditVerify(ctx context.Context, o *verifyOptions) error {
 		return err
 	}
 	options.Known = append(options.Known, store.Known()...)
+	found, err := a.checkpoints(ctx, cfg, store, o.checkpoint)
+	if err != nil {
+		return err
+	}
+	options.Checkpoint = found.Newest
 	report, err := audit.Verify(ctx, store, options)
 	if err != nil {
 		return unreadable(err)
 	}
+	report.AddCheckpoints(found)
 	if o.json {
 		if err := writeJSON(a.io.Out, report); err != nil {
 			return err
@@ -150,16 +160,33 @@ func (a *app) printReport(report audit.Report) {
 		verdict = "the log does not hold"
 	}
 	fmt.Fprintf(out, "%s: %d records on %d chains\n", verdict, report.Records, len(report.Chains))
+	a.printProof(report)
+}
+
+// printProof says what the verdict rests on, and what it does not cover.
+func (a *app) printProof(report audit.Report) {
+	if report.Checkpoint == nil {
+		fmt.Fprintln(a.io.Out, "unproven: no checkpoint says where the chains ended")
+		return
+	}
+	unproven := uint64(0)
+	for _, c := range report.Chains {
+		if c.Head != nil {
+			unproven += c.Head.Seq - c.Proven
+		}
+	}
+	if report.OK {
+		fmt.Fprintf(a.io.Out, "whole up to %s, unproven since: %d records\n", stamp(report.Checkpoint.Time), unproven)
+		return
+	}
+	fmt.Fprintf(a.io.Out, "not whole up to %s: %d records are unproven\n", stamp(report.Checkpoint.Time), unproven)
 }
 
 // printProblem ends a line with where something is wrong, and what.
 func (a *app) printProblem(p audit.Problem) {
-	where := ""
-	switch {
-	case p.Writer != "" && p.Seq > 0:
-		where = shown(audit.Name(p.Writer, p.Seq)) + ": "
-	case p.Writer != "":
-		where = shown(p.Writer) + ": "
+	where := p.Place()
+	if where != "" {
+		where = shown(where) + ": "
 	}
 	fmt.Fprintf(a.io.Out, "%s%s: %s\n", where, p.Code, shown(p.Text))
 }

@@ -117,6 +117,9 @@ func examples() map[string]example {
 		"jit audit verify --json":                           {before: aws},
 		"jit audit verify --principals writers.yaml":        {before: aws},
 
+		"jit audit verify --checkpoint kept.checkpoint":             {parsed: "a script has a checkpoint"},
+		"jit audit checkpoint --key awskms:///alias/jit-checkpoint": {parsed: "a script signs with a file"},
+
 		"jit init": {before: []string{`rm "$JIT_CONFIG"`}, code: exitUsage}, // nobody to ask: the tests on a terminal run it there
 		"jit init --jira-url https://acme.atlassian.net --jira-email ada@acme.com " +
 			"--policy /etc/jit/policy.yaml --audit-log s3://acme-jit-audit/jit --wallet keyring": {parsed: realSite},

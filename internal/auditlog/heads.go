@@ -40,6 +40,7 @@ type cached struct {
 	Log    string    `json:"log"`
 	Writer string    `json:"writer"`
 	Head   audit.Ref `json:"head"`
+	Time   time.Time `json:"time,omitzero"` // of a checkpoint
 	Sum    string    `json:"sum"`
 }
 
@@ -76,12 +77,18 @@ func (h *heads) get(writer string) (audit.Ref, bool) {
 
 // load reads one file; what does not prove to be a head of this log is none.
 func (h *heads) load(path string) (cached, bool) {
+	c, ok := h.read(path)
+	return c, ok && c.plausible()
+}
+
+// read returns what is in a file of this log that is not damaged.
+func (h *heads) read(path string) (cached, bool) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return cached{}, false
 	}
 	var c cached
-	if json.Unmarshal(data, &c) != nil || c.Log != h.log || c.Sum != c.sum() || !c.plausible() {
+	if json.Unmarshal(data, &c) != nil || c.Log != h.log || c.Sum != c.sum() {
 		return cached{}, false
 	}
 	return c, true
@@ -108,8 +115,15 @@ func (h *heads) set(writer string, head audit.Ref) {
 	if h.dir == "" {
 		return
 	}
-	c := cached{Log: h.log, Writer: writer, Head: head}
+	h.write(cached{Log: h.log, Writer: writer, Head: head})
+}
+
+// write puts one file in place, whole or not at all.
+func (h *heads) write(c cached) {
 	c.Sum = c.sum()
+	if err := os.MkdirAll(h.dir, 0o700); err != nil {
+		return
+	}
 	data, err := json.Marshal(c)
 	if err != nil {
 		return
@@ -120,7 +134,7 @@ func (h *heads) set(writer string, head audit.Ref) {
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), h.path(writer))
+		err = os.Rename(f.Name(), h.path(c.Writer))
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())

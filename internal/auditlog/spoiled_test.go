@@ -40,7 +40,7 @@ func TestASpoiledChainGoesOn(t *testing.T) {
 		"the last number":  {func(m *memory) { m.replace("jit/ada/9999999999.json", "x") }, 3, []string{"ada gap", "ada malformed"}},
 		"another's record": {func(m *memory) {
 			m.replace("jit/ada/0000000003.json", string(other.objects["jit/ada/0000000001.json"]))
-		}, 2, []string{"ada misplaced"}},
+		}, 2, []string{"ada reordered"}},
 		"a hole":             {func(m *memory) { m.remove("jit/ada/0000000002.json") }, 1, []string{"ada gap"}},
 		"its predecessor":    {func(m *memory) { m.replace("jit/ada/0000000002.json", "x") }, 1, []string{"ada malformed", "ada edited"}},
 		"too large":          {func(m *memory) { m.replace("jit/ada/0000000003.json", strings.Repeat(" ", audit.MaxRecord+1)) }, 2, []string{"ada malformed"}},

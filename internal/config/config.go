@@ -39,6 +39,9 @@ type Jira struct {
 type Audit struct {
 	Log    string `yaml:"log,omitempty"`    // s3://BUCKET/PREFIX?region=… or file:///DIR
 	Writer string `yaml:"writer,omitempty"` // "" takes the principal's id
+	// CheckpointKeys are whose checkpoints count: lines of an allowed signers
+	// file, or bare public keys.
+	CheckpointKeys []string `yaml:"checkpoint_keys,omitempty"`
 }
 
 // AWS says with which identity roles are assumed.

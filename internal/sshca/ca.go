@@ -71,17 +71,6 @@ func NewCA(l Location, o CAOptions) *CA {
 	return ca
 }
 
-// Signer makes the key ready to sign other things than certificates; it may ask the
-// user. Its calls end with ctx. Errors are a fault.Error or a
-// credential.UnknownError.
-func (ca *CA) Signer(ctx context.Context) (ssh.Signer, error) {
-	k, err := ca.place.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return k.bind(ctx)
-}
-
 // Health is what Check found.
 type Health struct {
 	Location    string // as ssh.ca names it
@@ -103,6 +92,16 @@ func (ca *CA) Check(ctx context.Context) (Health, error) {
 		PublicKey:   authorizedKey(public),
 		Note:        note,
 	}, nil
+}
+
+// Signer opens the key for signatures of any kind, which may ask the user for a
+// passphrase; its calls end with ctx. It fails with a fault.Error.
+func (ca *CA) Signer(ctx context.Context) (ssh.Signer, error) {
+	k, err := ca.place.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k.bind(ctx)
 }
 
 // warmer is the ability of a place that is across the network.

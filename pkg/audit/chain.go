@@ -14,12 +14,22 @@ type walk struct {
 	known map[uint64][]string // hashes of known records by sequence number
 	owner owner
 	last  link // the record before; seq 0 for none
+	// beforeLast is the hash of the record before that, "" where there is none.
+	beforeLast string
+	head       *Head  // that the checkpoint has of the chain; nil for none
+	checkpoint string // in words, set with head
 }
 
 // verify fills in what is found about one writer's chain.
 func (v *verifier) verify(ctx context.Context, writer string, chain *Chain) error {
 	*chain = Chain{Writer: writer, OK: true, Problems: []Problem{}}
-	w := &walk{chain: chain, known: v.options.known(writer), owner: v.options.owner(writer)}
+	w := &walk{
+		chain: chain, known: v.options.known(writer), owner: v.options.owner(writer),
+		head: v.options.head(writer),
+	}
+	if w.head != nil {
+		w.checkpoint = v.options.Checkpoint.String()
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	queue, ended := v.fetch(ctx, writer)
 	defer func() {
@@ -40,6 +50,9 @@ func (v *verifier) verify(ctx context.Context, writer string, chain *Chain) erro
 			return err
 		}
 		w.step(l)
+		if v.options.Done != nil {
+			v.options.Done.Add(1)
+		}
 	}
 	if err := ended(); err != nil {
 		return err
@@ -59,11 +72,12 @@ func (w *walk) step(l link) {
 	switch {
 	case l.err != nil:
 		c.add(Problem{Seq: l.seq, Code: CodeMalformed, Text: l.err.Error()})
+	case l.reordered(c.Writer):
+		c.add(Problem{Seq: l.seq, Code: CodeReordered, Text: fmt.Sprintf("the record says that it is %s of this chain", FileName(l.record.Seq))})
 	case l.record.Writer != c.Writer || l.record.Seq != l.seq:
 		c.add(Problem{Seq: l.seq, Code: CodeMisplaced, Text: fmt.Sprintf("the record says that it is %s", Name(l.record.Writer, l.record.Seq))})
 	case w.last.seq == l.seq-1 && w.last.hash != "" && l.record.Prev != w.last.hash:
-		c.add(Problem{Seq: w.last.seq, Code: CodeEdited, Text: fmt.Sprintf(
-			"its SHA-256 is %s, and record %d follows one with %s: one of the two was changed", w.last.hash, l.seq, l.record.Prev)})
+		w.unlinked(l)
 	}
 	if l.err == nil {
 		w.checkOwner(l)
@@ -74,7 +88,26 @@ func (w *walk) step(l link) {
 		}
 	}
 	delete(w.known, l.seq)
-	w.last = l
+	w.prove(l)
+	w.last, w.beforeLast = l, w.last.hash
+}
+
+// reordered reports whether the record belongs elsewhere on the same chain.
+func (l link) reordered(writer string) bool {
+	return l.seq > 0 && l.err == nil && l.record.Writer == writer && l.record.Seq != l.seq
+}
+
+// unlinked tells why a record does not follow the one before it.
+func (w *walk) unlinked(l link) {
+	switch {
+	case w.last.reordered(w.chain.Writer): // which was told, and says why
+	case w.beforeLast != "" && l.record.Prev == w.beforeLast && w.last.err == nil && w.last.record.Prev == w.beforeLast:
+		w.chain.add(Problem{Seq: l.seq, Code: CodeFork, Text: fmt.Sprintf(
+			"it follows record %d, as record %d does: the chain forks there", l.seq-2, w.last.seq)})
+	default:
+		w.chain.add(Problem{Seq: w.last.seq, Code: CodeEdited, Text: fmt.Sprintf(
+			"its SHA-256 is %s, and record %d follows one with %s: one of the two was changed", w.last.hash, l.seq, l.record.Prev)})
+	}
 }
 
 func (w *walk) checkOwner(l link) {
@@ -92,6 +125,7 @@ func (w *walk) end() {
 			w.chain.add(Problem{Seq: seq, Code: CodeKnown, Text: fmt.Sprintf("a record with SHA-256 %q is known to have been written, and is gone", hash)})
 		}
 	}
+	w.truncated()
 	if w.last.seq > 0 {
 		w.chain.Head = &Ref{Writer: w.chain.Writer, Seq: w.last.seq, Hash: w.last.hash}
 	}

@@ -75,8 +75,8 @@ func (v *verifier) continuation(ctx context.Context, first link, chain *Chain) e
 		return broken("the record does not say which record of %s it goes on from", before)
 	case from.Writer != before:
 		return broken("the record goes on from %q, not from %s", from.Writer, before)
-	case from.Seq == 0:
-		return nil // nothing of that chain was good
+	case from.Seq == 0: // nothing of that chain was good
+		return v.forked(ctx, *from, chain)
 	}
 	data, err := v.store.Read(ctx, Name(from.Writer, from.Seq))
 	switch {
@@ -87,5 +87,24 @@ func (v *verifier) continuation(ctx context.Context, first link, chain *Chain) e
 	case err != nil || Hash(data) != from.Hash:
 		return broken("the record goes on from %q with SHA-256 %q, which it no longer has", Name(from.Writer, from.Seq), from.Hash)
 	}
-	return nil
+	return v.forked(ctx, *from, chain)
+}
+
+// forked reports a continuation of a record that a good one follows already: it
+// left a chain that was not spoiled there.
+func (v *verifier) forked(ctx context.Context, from Ref, chain *Chain) error {
+	next := Name(from.Writer, from.Seq+1)
+	data, err := v.store.Read(ctx, next)
+	if errors.Is(err, fs.ErrNotExist) || IsSpoiled(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r, err := Decode(data)
+	if err == nil && r.Writer == from.Writer && r.Seq == from.Seq+1 && r.Prev == from.Hash {
+		chain.add(Problem{Seq: 1, Code: CodeFork, Text: fmt.Sprintf(
+			"it goes on from record %d of %s, which %s follows too", from.Seq, from.Writer, next)})
+	}
+	return nil //nolint:nilerr // a record that is none is told of on its own chain
 }

@@ -1,11 +1,13 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Options say what Verify compares the log with.
@@ -26,6 +28,12 @@ type Options struct {
 	// somebody holds. Without them a cut or changed end of a chain looks like
 	// one that is yet to be written.
 	Known []Ref
+	// Checkpoint is one whose signature was verified, as ReadCheckpoints does:
+	// what it has of a chain must be there. nil leaves ends unproven.
+	Checkpoint *SignedCheckpoint
+	// Done, where it is set, counts the records that were verified so far, for
+	// whoever shows progress.
+	Done *atomic.Uint64
 	// Parallel is how many records are read at the same time; 0 takes 16.
 	Parallel int
 }
@@ -51,16 +59,37 @@ func Verify(ctx context.Context, store Store, o Options) (Report, error) {
 		return Report{}, err
 	}
 	report.Chains = make([]Chain, len(writers))
-	if err := v.verifyAll(ctx, writers, report.Chains); err != nil {
-		return Report{}, err
+	// The report is this goroutine's until the chains, which are their own, are
+	// done.
+	chains := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { chains <- v.verifyAll(ctx, writers, report.Chains) }()
+	versions := v.versions(ctx, &report)
+	if versions != nil {
+		cancel()
 	}
-	v.unseen(writers, &report)
-	v.absent(&report)
+	if err := cmp.Or(<-chains, versions); err != nil {
+		return Report{}, cmp.Or(versions, err)
+	}
+	v.complete(writers, &report)
+	return report, nil
+}
+
+// complete adds up what was found about the chains, and reports what should have
+// been there.
+func (v *verifier) complete(writers []string, report *Report) {
+	if c := v.options.Checkpoint; c != nil {
+		ref := c.Ref()
+		report.Checkpoint = &ref
+	}
+	v.vanished(writers, report)
+	v.unseen(writers, report)
+	v.absent(report)
 	for _, c := range report.Chains {
 		report.Records += c.Records
 		report.OK = report.OK && c.OK
 	}
-	return report, nil
 }
 
 // verifyAll verifies chains side by side until one cannot be read.

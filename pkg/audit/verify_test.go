@@ -64,19 +64,21 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		spoil func(f fstest.MapFS)
 		want  []string
 	}{
-		"a gap":              {func(f fstest.MapFS) { delete(f, "ada/0000000003.json") }, []string{"ada 3 gap"}},
-		"no beginning":       {func(f fstest.MapFS) { delete(f, "ada/0000000001.json") }, []string{"ada 1 gap"}},
-		"no JSON":            {func(f fstest.MapFS) { f["ada/0000000003.json"].Data = []byte("x\n") }, []string{"ada 3 malformed", "ada 3 edited"}},
-		"an empty file":      {func(f fstest.MapFS) { f["ada/0000000005.json"].Data = nil }, []string{"ada 5 malformed"}},
-		"too large":          {func(f fstest.MapFS) { f["ada/0000000003.json"].Data = make([]byte, audit.MaxRecord+1) }, []string{"ada 3 malformed"}},
-		"a space":            {func(f fstest.MapFS) { edit(f, "ada/0000000002.json", `,"time"`, `, "time"`) }, []string{"ada 2 edited"}},
-		"another's record":   {func(f fstest.MapFS) { f["ada/0000000003.json"] = other["bob/0000000003.json"] }, []string{"ada 3 misplaced", "ada 3 edited"}},
-		"two places changed": {func(f fstest.MapFS) { f["ada/0000000004.json"] = f["ada/0000000002.json"] }, []string{"ada 4 misplaced", "ada 4 edited"}},
-		"a foreign file":     {func(f fstest.MapFS) { f["ada/notes.txt"] = &fstest.MapFile{} }, []string{"ada 0 foreign"}},
-		"a foreign folder":   {func(f fstest.MapFS) { f["ada/x/0000000001.json"] = &fstest.MapFile{} }, []string{"ada 0 foreign"}},
-		"a writer's file":    {func(f fstest.MapFS) { f["bob"] = &fstest.MapFile{} }, []string{"0 foreign"}},
-		"no writer's name":   {func(f fstest.MapFS) { f["b_b/0000000001.json"] = &fstest.MapFile{} }, []string{"0 foreign"}},
-		"an orphan":          {func(f fstest.MapFS) { f["ada.2/0000000001.json"] = f["ada/0000000001.json"] }, []string{"ada.2 1 broken", "ada.2 1 misplaced"}},
+		"a gap":            {func(f fstest.MapFS) { delete(f, "ada/0000000003.json") }, []string{"ada 3 gap"}},
+		"no beginning":     {func(f fstest.MapFS) { delete(f, "ada/0000000001.json") }, []string{"ada 1 gap"}},
+		"no JSON":          {func(f fstest.MapFS) { f["ada/0000000003.json"].Data = []byte("x\n") }, []string{"ada 3 malformed", "ada 3 edited"}},
+		"an empty file":    {func(f fstest.MapFS) { f["ada/0000000005.json"].Data = nil }, []string{"ada 5 malformed"}},
+		"too large":        {func(f fstest.MapFS) { f["ada/0000000003.json"].Data = make([]byte, audit.MaxRecord+1) }, []string{"ada 3 malformed"}},
+		"a space":          {func(f fstest.MapFS) { edit(f, "ada/0000000002.json", `,"time"`, `, "time"`) }, []string{"ada 2 edited"}},
+		"another's record": {func(f fstest.MapFS) { f["ada/0000000003.json"] = other["bob/0000000003.json"] }, []string{"ada 3 misplaced", "ada 3 edited"}},
+		"one record twice": {func(f fstest.MapFS) { f["ada/0000000004.json"] = f["ada/0000000002.json"] }, []string{"ada 4 reordered"}},
+		"two swapped":      {func(f fstest.MapFS) { swap(f, "ada/0000000003.json", "ada/0000000004.json") }, []string{"ada 3 reordered", "ada 4 reordered"}},
+		"a fork":           {func(f fstest.MapFS) { fork(t, f) }, []string{"ada 4 fork"}},
+		"a foreign file":   {func(f fstest.MapFS) { f["ada/notes.txt"] = &fstest.MapFile{} }, []string{"ada 0 foreign"}},
+		"a foreign folder": {func(f fstest.MapFS) { f["ada/x/0000000001.json"] = &fstest.MapFile{} }, []string{"ada 0 foreign"}},
+		"a writer's file":  {func(f fstest.MapFS) { f["bob"] = &fstest.MapFile{} }, []string{"0 foreign"}},
+		"no writer's name": {func(f fstest.MapFS) { f["b_b/0000000001.json"] = &fstest.MapFile{} }, []string{"0 foreign"}},
+		"an orphan":        {func(f fstest.MapFS) { f["ada.2/0000000001.json"] = f["ada/0000000001.json"] }, []string{"ada.2 1 broken", "ada.2 1 misplaced"}},
 	} {
 		files := fstest.MapFS{}
 		chainOf(t, files, "ada", 5)
@@ -89,6 +91,16 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 			t.Errorf("%s: found %q, want %q", name, got, tc.want)
 		}
 	}
+}
+
+func swap(f fstest.MapFS, a, b string) { f[a], f[b] = f[b], f[a] }
+
+// fork makes records 4 and 5 follow record 2, as record 3 does.
+func fork(t *testing.T, f fstest.MapFS) {
+	t.Helper()
+	data := encode(t, plainEvent(7), "ada", 4, audit.Hash(f["ada/0000000002.json"].Data))
+	f["ada/0000000004.json"] = &fstest.MapFile{Data: data}
+	extend(t, f, audit.Ref{Writer: "ada", Seq: 4, Hash: audit.Hash(data)}, plainEvent(8))
 }
 
 func edit(f fstest.MapFS, name, old, with string) {
@@ -161,10 +173,11 @@ func TestContinuations(t *testing.T) {
 		want []string
 	}{
 		"sound":          {&good, []string{"ada 3 malformed"}},
-		"nothing good":   {&audit.Ref{Writer: "ada", Hash: audit.FirstPrev}, []string{"ada 3 malformed"}},
+		"nothing good":   {&audit.Ref{Writer: "ada", Hash: audit.FirstPrev}, []string{"ada 3 malformed", "ada.2 1 fork"}},
 		"of nothing":     {nil, []string{"ada 3 malformed", "ada.2 1 broken"}},
 		"of bob":         {&audit.Ref{Writer: "bob", Seq: 1, Hash: good.Hash}, []string{"ada 3 malformed", "ada.2 1 broken"}},
 		"of no record":   {&audit.Ref{Writer: "ada", Seq: 4, Hash: good.Hash}, []string{"ada 3 malformed", "ada.2 1 broken"}},
+		"of an old one":  {&audit.Ref{Writer: "ada", Seq: 1, Hash: audit.Hash(files["ada/0000000001.json"].Data)}, []string{"ada 3 malformed", "ada.2 1 fork"}},
 		"of another one": {&audit.Ref{Writer: "ada", Seq: 1, Hash: good.Hash}, []string{"ada 3 malformed", "ada.2 1 broken"}},
 	} {
 		f := maps.Clone(files)
@@ -238,7 +251,7 @@ func TestProblemsAreBounded(t *testing.T) {
 func TestReportIsJSON(t *testing.T) {
 	t.Parallel()
 	data, err := json.Marshal(verify(t, fstest.MapFS{"x": {}}, audit.Options{}))
-	if want := `{"ok":false,"records":0,"chains":[],"problems":[{"code":"foreign","text":"\"x\" is no writer's"}]}`; err != nil || string(data) != want {
+	if want := `{"ok":false,"records":0,"chains":[],"problems":[{"code":"foreign","text":"\"x\" is no writer's"}],"versions":"none kept"}`; err != nil || string(data) != want {
 		t.Errorf("%s, %v", data, err)
 	}
 }
