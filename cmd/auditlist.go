@@ -19,11 +19,14 @@ import (
 type listOptions struct {
 	filter auditlog.Filter
 	event  string
+	since  string
+	until  string
 	limit  int
 	json   bool
 }
 
-const auditListLong = `List the records of the audit log, oldest first.
+const auditListLong = `List the records of the audit log, oldest first. Times are UTC: a date stands
+for its first moment, and a duration such as 90m for so long ago.
 
 On a terminal a table; with --json, or where the output goes elsewhere, the
 records themselves, a line each, as they are in the log.`
@@ -34,12 +37,16 @@ func newAuditListCmd(a *app) *cobra.Command {
 		Use:     "list",
 		Short:   "List the records of the audit log",
 		Long:    auditListLong + exitCodes(exitAuth, exitAudit, exitConfig),
-		Example: "  jit audit list --limit 20\n  jit audit list --json | jq -r .unmapped.jit.event",
+		Example: "  jit audit list --limit 20\n  jit audit list --since 24h --event denied\n  jit audit list --who ada --since 2026-11-01 --until 2026-12-01\n  jit audit list --json | jq -r .unmapped.jit.event",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.auditList(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.filter.Writer, "writer", "", "only the chain of this `WRITER`")
 	c.Flags().StringVar(&o.filter.Ticket, "ticket", "", "only the records of this ticket `KEY`")
+	c.Flags().StringVar(&o.filter.Who, "who", "", "only the records about this `PERSON`: an id or a name")
+	c.Flags().StringVarP(&o.filter.Entitlement, "entitlement", "e", "", "only the records of this `ENTITLEMENT`")
+	c.Flags().StringVar(&o.since, "since", "", "only from this `TIME` on: RFC 3339, a date, or 24h for a day ago")
+	c.Flags().StringVar(&o.until, "until", "", "only before this `TIME`, given in the same ways")
 	c.Flags().StringVar(&o.event, "event", "", "only this `EVENT`, such as issued or denied")
 	c.Flags().IntVar(&o.limit, "limit", 0, "only the last `N` records")
 	c.Flags().BoolVar(&o.json, "json", false, "print the records as JSON lines")
@@ -49,6 +56,13 @@ func newAuditListCmd(a *app) *cobra.Command {
 func (a *app) auditList(ctx context.Context, o *listOptions) error {
 	if o.limit < 0 {
 		return fault.New(fault.Usage, "--limit %d is not a number of records", o.limit)
+	}
+	var err error
+	if o.filter.Since, err = whenever("--since", o.since, a.now()); err != nil {
+		return err
+	}
+	if o.filter.Until, err = whenever("--until", o.until, a.now()); err != nil {
+		return err
 	}
 	o.filter.Kind, o.filter.Ticket = audit.Kind(o.event), strings.ToUpper(o.filter.Ticket)
 	records, err := a.records(ctx, o.filter, o.limit)

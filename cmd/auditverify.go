@@ -28,8 +28,8 @@ A chain is that of the principal whose id it is named after, or whom the file of
 about anybody.
 
 A chain whose end was cut off looks like a shorter one, unless this machine
-knows a record that is missing, or a checkpoint does. The newest checkpoint of the
-log is compared, or the copy of one that --checkpoint names where that is newer;
+knows a record that is missing, or a checkpoint does. The newest checkpoint of
+the log is compared, or the copy that --checkpoint names where that is newer;
 audit.checkpoint_keys says whose count. What came after it is unproven.`
 
 func newAuditVerifyCmd(a *app) *cobra.Command {
@@ -161,6 +161,9 @@ func (a *app) printReport(report audit.Report) {
 	}
 	fmt.Fprintf(out, "%s: %d records on %d chains\n", verdict, report.Records, len(report.Chains))
 	a.printProof(report)
+	if report.Versions != audit.VersionsChecked {
+		fmt.Fprintf(out, "versions: %s\n", shown(string(report.Versions)))
+	}
 }
 
 // printProof says what the verdict rests on, and what it does not cover.

@@ -83,7 +83,7 @@ func readCheckpoint(path string, verify func(statement, signature []byte, at tim
 	if err != nil {
 		return nil, fault.Wrap(fault.Usage, err, "the checkpoint cannot be read")
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer f.Close()
 	data, err := audit.ReadRecord(f)
 	if err != nil {
 		return nil, fault.Wrap(fault.Usage, err, "the checkpoint cannot be read")

@@ -14,21 +14,30 @@ import (
 
 // Filter chooses records. A zero field chooses all.
 type Filter struct {
-	Writer string // with its continuations
-	Grant  string // id
-	Ticket string // key
-	Kind   audit.Kind
-	Since  time.Time // the event's time is not before
-	Until  time.Time // the event's time is before
-	Oldest bool      // oldest first; newest first otherwise
+	Writer      string // with its continuations
+	Grant       string // id
+	Ticket      string // key
+	Kind        audit.Kind
+	Who         string    // the principal's id or name, in any case; or the chain's writer
+	Entitlement string    // of the record, or among those that a denial considered
+	Since       time.Time // the event's time is not before
+	Until       time.Time // the event's time is before
+	Oldest      bool      // oldest first; newest first otherwise
 }
 
 func (f Filter) takes(r audit.Record) bool {
 	return (f.Grant == "" || f.Grant == r.Grant) &&
 		(f.Ticket == "" || f.Ticket == r.Ticket) &&
 		(f.Kind == "" || f.Kind == r.Kind) &&
+		(f.Who == "" || f.isAbout(r)) &&
+		(f.Entitlement == "" || f.Entitlement == r.Entitlement || slices.Contains(r.Entitlements, f.Entitlement)) &&
 		(f.Since.IsZero() || !r.Time.Before(f.Since)) &&
 		(f.Until.IsZero() || r.Time.Before(f.Until))
+}
+
+func (f Filter) isAbout(r audit.Record) bool {
+	base, _ := audit.SplitWriter(r.Writer)
+	return strings.EqualFold(f.Who, r.Principal.ID) || strings.EqualFold(f.Who, r.Principal.Name) || f.Who == base
 }
 
 // skew is how far the clocks of two writers may be apart: what is looked for by

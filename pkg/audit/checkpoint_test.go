@@ -33,7 +33,7 @@ func checkpoint(t *testing.T, files fstest.MapFS, before *audit.CheckpointRef) a
 	if err != nil {
 		t.Fatal(err)
 	}
-	data := append(statement, "signed\n"...)
+	data := slices.Concat(statement, []byte("signed\n"))
 	files[audit.CheckpointName(c.Serial)] = &fstest.MapFile{Data: data}
 	signed, err := audit.ParseCheckpoint(data)
 	if err != nil {

@@ -106,5 +106,5 @@ func (v *verifier) forked(ctx context.Context, from Ref, chain *Chain) error {
 		chain.add(Problem{Seq: 1, Code: CodeFork, Text: fmt.Sprintf(
 			"it goes on from record %d of %s, which %s follows too", from.Seq, from.Writer, next)})
 	}
-	return nil //nolint:nilerr // a record that is none is told of on its own chain
+	return nil // a record that is none is told of on its own chain
 }
