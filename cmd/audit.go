@@ -22,7 +22,7 @@ func newAuditCmd(a *app) *cobra.Command {
 		Example: "  jit audit list --limit 20\n  jit audit verify",
 		RunE:    needCommand,
 	}
-	c.AddCommand(newAuditListCmd(a), newAuditShowCmd(a), newAuditVerifyCmd(a), newAuditCheckpointCmd(a))
+	c.AddCommand(newAuditListCmd(a), newAuditShowCmd(a), newAuditVerifyCmd(a), newAuditCheckpointCmd(a), newAuditExportCmd(a))
 	return c
 }
 

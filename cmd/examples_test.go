@@ -126,6 +126,8 @@ func examples() map[string]example {
 		"jit audit verify --json":                                        {before: aws},
 		"jit audit verify --principals writers.yaml":                     {before: aws},
 
+		"jit audit export --format csv --out log.csv":               {before: aws},
+		"jit audit export > log.jsonl":                              {before: aws},
 		"jit audit verify --checkpoint kept.checkpoint":             {parsed: "a script has a checkpoint"},
 		"jit audit checkpoint --key awskms:///alias/jit-checkpoint": {parsed: "a script signs with a file"},
 
