@@ -71,7 +71,10 @@ func (a *app) auditVerify(ctx context.Context, o *verifyOptions) error {
 		return err
 	}
 	options.Checkpoint = found.Newest
+	counted := a.startCount(ctx)
+	options.Done = &counted.done
 	report, err := audit.Verify(ctx, store, options)
+	counted.stop()
 	if err != nil {
 		return unreadable(err)
 	}
