@@ -7,8 +7,15 @@ import (
 )
 
 // This file alone knows the schema: OCSF 1.8.0, class 3005 User Access
-// Management (https://schema.ocsf.io/1.8.0/classes/user_access). OCSF 1.9
-// deprecates it for class 3007, to which only this file will have to move.
+// Management (https://schema.ocsf.io/1.8.0/classes/user_access).
+//
+// OCSF 1.9 deprecates the class for 3007, User Management, of the same
+// category. To move there, change in this file: ocsfVersion to 1.9.0,
+// classAccess to 3007, activityGive to 14 (Assign Privileges) and activityTake
+// to 15 (Remove Privileges, which meaningOf names). Attributes stay as they
+// are: user is required there too, privileges and resources are recommended,
+// and updated_user, which we have nothing to put in, is. Decode takes records of
+// either class, since a chain goes on where its writer is upgraded.
 const (
 	ocsfVersion  = "1.8.0"
 	categoryIAM  = 3

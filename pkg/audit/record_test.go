@@ -47,40 +47,6 @@ func TestTimesAreUTC(t *testing.T) {
 	}
 }
 
-// OCSF 1.8.0 requires these of class 3005.
-func TestOCSF(t *testing.T) {
-	t.Parallel()
-	for kind, want := range map[audit.Kind]struct{ activity, status float64 }{
-		audit.Issued: {1, 1}, audit.Revoked: {2, 1}, audit.Denied: {1, 2}, audit.Failed: {1, 2},
-		audit.Unknown: {99, 0}, audit.Probe: {99, 1}, "approved": {99, 0},
-	} {
-		e := full()
-		e.Kind = kind
-		var v map[string]any
-		if err := json.Unmarshal(encode(t, e, "ada", 42, audit.Hash(nil)), &v); err != nil {
-			t.Fatal(err)
-		}
-		meta, _ := v["metadata"].(map[string]any)
-		product, _ := meta["product"].(map[string]any)
-		user, _ := v["user"].(map[string]any)
-		for what, pair := range map[string][2]any{
-			"activity_id": {v["activity_id"], want.activity}, "status_id": {v["status_id"], want.status},
-			"category_uid": {v["category_uid"], 3.0}, "class_uid": {v["class_uid"], 3005.0},
-			"type_uid": {v["type_uid"], 300500 + want.activity}, "time": {v["time"], float64(epoch.UnixMilli())},
-			"version": {meta["version"], "1.8.0"}, "product": {product["name"], "jit"}, "vendor": {product["vendor_name"], "jitaccess"},
-			"uid": {meta["uid"], "u-1"}, "sequence": {meta["sequence"], 42.0}, "user": {user["uid"], "557058:ada"},
-			"privileges": {v["privileges"], []any{"prod-readonly"}},
-		} {
-			if !reflect.DeepEqual(pair[0], pair[1]) {
-				t.Errorf("%s: %s is %v, want %v", kind, what, pair[0], pair[1])
-			}
-		}
-		if s, _ := v["severity_id"].(float64); s < 1 || s > 6 {
-			t.Errorf("%s: severity_id %v", kind, v["severity_id"])
-		}
-	}
-}
-
 func TestWhatIsRequiredIsNeverLeftOut(t *testing.T) {
 	t.Parallel()
 	data := encode(t, audit.Event{Kind: audit.Probe, Time: epoch}, "ada", 1, audit.FirstPrev)
