@@ -19,8 +19,8 @@ const auditCheckpointLong = `Verify the audit log, and sign where each chain end
 and SHA-256, with the time and the SHA-256 of the checkpoint before. From then
 on, jit audit verify tells a chain whose end was cut off, or that was replaced.
 
-The key is one that no engineer holds: the path of a file, agent:SHA256:…, or
-awskms:///KEY. Its public half must be in audit.checkpoint_keys. Who runs this
+The key is one that no engineer holds: the path of a file,
+agent:SHA256:FINGERPRINT or awskms:///KEY. Its public half must be in audit.checkpoint_keys. Who runs this
 needs the right to write below _checkpoints/, which no writer has. The name of
 the checkpoint is printed: keep a copy elsewhere, for verify --checkpoint.`
 

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,27 +26,29 @@ type count struct {
 func (a *app) startCount(ctx context.Context) *count {
 	c := &count{}
 	ctx, c.ended = context.WithCancel(ctx)
-	if !a.io.ErrTTY || a.env.Term == "dumb" {
-		return c
+	if a.io.ErrTTY && a.env.Term != "dumb" {
+		c.drawn.Go(func() { c.draw(ctx, a.io.Err) })
 	}
-	c.drawn.Go(func() {
-		tick := time.NewTicker(countEvery)
-		defer tick.Stop()
-		shown := false
-		for {
-			select {
-			case <-tick.C:
-				fmt.Fprintf(a.io.Err, "\rjit: verified %d records …", c.done.Load())
-				shown = true
-			case <-ctx.Done():
-				if shown {
-					fmt.Fprint(a.io.Err, "\r\x1b[K")
-				}
-				return
-			}
-		}
-	})
 	return c
+}
+
+// draw shows the count until it is stopped, and then takes the line away.
+func (c *count) draw(ctx context.Context, w io.Writer) {
+	tick := time.NewTicker(countEvery)
+	defer tick.Stop()
+	shown := false
+	for {
+		select {
+		case <-tick.C:
+			fmt.Fprintf(w, "\rjit: verified %d records …", c.done.Load())
+			shown = true
+		case <-ctx.Done():
+			if shown {
+				fmt.Fprint(w, "\r\x1b[K")
+			}
+			return
+		}
+	}
 }
 
 // stop takes the line away.

@@ -109,13 +109,6 @@ func examples() map[string]example {
 		"jit policy diff old.yaml policy.yaml --fail-on widened":      {},
 		"jit policy diff old.yaml policy.yaml --ticket OPS-7 --json":  {},
 
-		"jit audit list --limit 20":                         {before: aws},
-		"jit audit list --json | jq -r .unmapped.jit.event": {before: aws},
-		"jit audit show $(jit request OPS-7)":               {only: "prod-readonly"},
-		"jit audit show --json GRANT":                       {parsed: standsForID},
-		"jit audit verify":                                  {before: aws},
-		"jit audit verify --json":                           {before: aws},
-		"jit audit verify --principals writers.yaml":        {before: aws},
 		"jit audit list --limit 20":                                      {before: aws},
 		"jit audit list --since 24h --event denied":                      {before: aws},
 		"jit audit list --who ada --since 2026-11-01 --until 2026-12-01": {before: aws},
