@@ -20,9 +20,10 @@ and SHA-256, with the time and the SHA-256 of the checkpoint before. From then
 on, jit audit verify tells a chain whose end was cut off, or that was replaced.
 
 The key is one that no engineer holds: the path of a file,
-agent:SHA256:FINGERPRINT or awskms:///KEY. Its public half must be in audit.checkpoint_keys. Who runs this
-needs the right to write below _checkpoints/, which no writer has. The name of
-the checkpoint is printed: keep a copy elsewhere, for verify --checkpoint.`
+agent:SHA256:FINGERPRINT or awskms:///KEY. Its public half must be in
+audit.checkpoint_keys. Who runs this needs the right to write below
+_checkpoints/, which no writer has. The name of the checkpoint is printed: keep
+a copy elsewhere, for verify --checkpoint.`
 
 func newAuditCheckpointCmd(a *app) *cobra.Command {
 	o := &checkpointOptions{}
