@@ -229,6 +229,12 @@ func (m *watch) export(g grant.Grant) tea.Cmd {
 		m.note = "an SSH grant has nothing to export"
 		return nil
 	}
+	// The command names an entitlement, and not which of its grants.
+	if taken, err := access.Choose(m.held, "", g.Entitlement); err == nil && taken.Grant.ID != g.ID {
+		m.note = fmt.Sprintf("not copied: jit env -e %s takes the grant for %s that expires last; select that one, or revoke it first",
+			g.Entitlement, taken.Grant.Ticket)
+		return nil
+	}
 	command := `eval "$(jit env -e ` + g.Entitlement + `)"`
 	m.note = "copied, where the terminal allows it: " + command
 	return tea.SetClipboard(command)

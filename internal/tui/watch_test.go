@@ -128,6 +128,24 @@ func TestOnlyACommandIsCopied(t *testing.T) {
 	}
 }
 
+// The command would export another grant of the entitlement than the selected.
+func TestNothingIsCopiedThatExportsAnotherGrant(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	c.all = append(c.all, held("d", "OPS-9", "prod-readonly", grant.AWS, time.Hour))
+	reread(m)
+	if send(m, "down", "c") != nil || !strings.Contains(m.note, "takes the grant for OPS-9 that expires last; select that one") {
+		t.Errorf("%q", m.note)
+	}
+	if send(m, "down", "c") == nil || !strings.HasPrefix(m.note, "copied") {
+		t.Errorf("%q", m.note)
+	}
+	c.all = c.all[:2]
+	if reread(m); send(m, "up", "down", "c") == nil || !strings.HasPrefix(m.note, "copied") {
+		t.Errorf("%q", m.note)
+	}
+}
+
 func TestLeavingTheStatus(t *testing.T) {
 	t.Parallel()
 	m, c := watching()
