@@ -96,7 +96,7 @@ func (a *app) revoke(ctx context.Context, o *revokeOptions) error {
 	var errs []error
 	for _, h := range chosen {
 		ref, err := svc.Revoke(ctx, h, o.reason)
-		if err != nil && ref == (audit.Ref{}) && fault.ClassOf(err) != fault.Audit {
+		if !ended(ref, err) {
 			errs = append(errs, err)
 			continue
 		}
@@ -109,13 +109,27 @@ func (a *app) revoke(ctx context.Context, o *revokeOptions) error {
 	return errors.Join(errs...)
 }
 
+// ended reports whether a grant is gone from this machine, though the record of
+// that may have failed.
+func ended(ref audit.Ref, err error) bool {
+	return err == nil || ref != audit.Ref{} || fault.ClassOf(err) == fault.Audit
+}
+
+// agentKeeps and liveUntil tell what outlives a grant that was revoked.
+const agentKeeps = "no ssh-agent is known here: one that was given the key keeps it until then"
+
+func liveUntil(g grant.Grant) string { return "keys already handed out live until " + clock(g.ExpiresAt) }
+
+// unknownAgent reports whether a grant's key may be in an agent that was not asked
+// to give it up.
+func (a *app) unknownAgent(g grant.Grant) bool { return g.Kind == grant.SSH && a.agentSocket() == "" }
+
 func (a *app) tellRevoked(h credential.Held, ref audit.Ref) revokedJSON {
 	g := h.Grant
-	if g.Kind == grant.SSH && a.agentSocket() == "" {
-		a.io.Warn("no ssh-agent is known here: one that was given the key keeps it until then")
+	if a.unknownAgent(g) {
+		a.io.Warn(agentKeeps)
 	}
-	a.io.Note("ended %s for %s on this machine; keys already handed out live until %s", g.Entitlement, g.Ticket,
-		clock(g.ExpiresAt))
+	a.io.Note("ended %s for %s on this machine; %s", g.Entitlement, g.Ticket, liveUntil(g))
 	return revokedJSON{
 		ID: string(g.ID), Ticket: string(g.Ticket), Entitlement: g.Entitlement, Kind: string(g.Kind),
 		LiveUntil: stamp(g.ExpiresAt), Record: ref,

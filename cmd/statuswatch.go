@@ -3,7 +3,9 @@ package cmd
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/jitaccess/jit/internal/access"
 	"github.com/jitaccess/jit/internal/awsconsole"
@@ -17,15 +19,20 @@ import (
 // watchAction is a key of jit status --watch with what it does.
 type watchAction struct {
 	tui.Action
-	do func(ctx context.Context, held credential.Held) error
+	do func(ctx context.Context, held credential.Held) (told string, err error)
+}
+
+// untold is for an action whose outcome needs no more words than that it is done.
+func untold(do func(context.Context, credential.Held) error) func(context.Context, credential.Held) (string, error) {
+	return func(ctx context.Context, held credential.Held) (string, error) { return "", do(ctx, held) }
 }
 
 func (a *app) watchActions() []watchAction {
 	return []watchAction{
-		{tui.Action{Key: "r", Word: "renew"}, a.renewHeld},
+		{tui.Action{Key: "r", Word: "renew"}, untold(a.renewHeld)},
 		{tui.Action{Key: "x", Word: "revoke", Confirm: true}, a.revokeHeld},
-		{tui.Action{Key: "o", Word: "open the console"}, a.consoleHeld},
-		{tui.Action{Key: "s", Word: "ssh"}, a.sshHeld},
+		{tui.Action{Key: "o", Word: "open the console"}, untold(a.consoleHeld)},
+		{tui.Action{Key: "s", Word: "ssh"}, untold(a.sshHeld)},
 	}
 }
 
@@ -54,8 +61,13 @@ func (a *app) watchStatus(ctx context.Context, mouse bool) error {
 			return err
 		}
 		for _, act := range actions {
-			if act.Key == chosen.Key {
-				o.Note, o.Last = tui.Outcome(chosen, held, act.do(ctx, held)), held
+			if act.Key != chosen.Key {
+				continue
+			}
+			told, err := act.do(ctx, held)
+			o.Note, o.Last = tui.Outcome(chosen, held, err), held
+			if told != "" {
+				o.Note += "; " + told
 			}
 		}
 		if ctx.Err() != nil {
@@ -79,13 +91,38 @@ func (a *app) renewHeld(ctx context.Context, held credential.Held) error {
 	return err
 }
 
-func (a *app) revokeHeld(ctx context.Context, held credential.Held) error {
+// revokeHeld tells what lives on as jit revoke does, though in the next drawing:
+// what is printed between two is covered by it.
+func (a *app) revokeHeld(ctx context.Context, held credential.Held) (string, error) {
 	svc, err := a.revoking(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := stillHeld(ctx, svc.Wallet, held, a.now()); err != nil {
+		return "", err
+	}
+	ref, err := svc.Revoke(ctx, held, "")
+	if !ended(ref, err) {
+		return "", err
+	}
+	told := liveUntil(held.Grant)
+	if a.unknownAgent(held.Grant) {
+		told += "; " + agentKeeps
+	}
+	return told, err
+}
+
+// stillHeld refuses a grant that has ended since it was drawn, which would be
+// recorded as revoked once more.
+func stillHeld(ctx context.Context, w access.Wallet, held credential.Held, now time.Time) error {
+	list, err := w.List(ctx, now)
 	if err != nil {
 		return err
 	}
-	_, err = svc.Revoke(ctx, held, "")
-	return err
+	if !slices.ContainsFunc(list, func(h credential.Held) bool { return h.Grant.ID == held.Grant.ID }) {
+		return fault.New(fault.NoGrant, "%s is no longer in force", held.Grant.Entitlement)
+	}
+	return nil
 }
 
 func (a *app) consoleHeld(ctx context.Context, held credential.Held) error {

@@ -3,6 +3,7 @@
 package cmd
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jitaccess/jit/internal/access"
+	"github.com/jitaccess/jit/internal/credential"
+	"github.com/jitaccess/jit/internal/grant"
 	"github.com/jitaccess/jit/internal/sandbox"
 	"github.com/jitaccess/jit/internal/sandbox/fakejira"
 )
@@ -52,6 +56,45 @@ func TestTerminalWatchRenewsByTheTicketAsItIs(t *testing.T) {
 	s.wait(`(?s)2 in force.*renew demo-ssh for DEMO-1: denied: DEMO-1 does not unlock\s+demo-ssh; the status\s+category is done`)
 	s.key("q")
 	s.left(exitOK)
+}
+
+// A grant that ends elsewhere while the question is open is not revoked again.
+func TestTerminalWatchRevokesOnce(t *testing.T) {
+	t.Parallel()
+	s := watched(t, "(sleep 3; jit revoke -e demo-aws) >/dev/null 2>&1 &")
+	s.key("x")
+	s.wait(`revoke demo-ssh for DEMO-1\? \(y/N\)`)
+	s.key("y")
+	s.wait(`(?s)1 in force.*revoke demo-ssh for DEMO-1: done; keys already handed out live until \d`)
+	s.key("x")
+	s.wait(`(?s)demo-aws for DEMO-1 is no longer in force|0 in force`)
+	s.key("y")
+	s.key("q")
+	s.left(exitOK)
+	s.run(`jit audit list | grep -c '"event":"revoked"'`)
+	if text := s.ends(exitOK); !strings.Contains(text, "\n2\n") {
+		t.Errorf("it is recorded otherwise:\n%s", text)
+	}
+}
+
+// onlyList is a wallet that is asked for no more than its list.
+type onlyList struct {
+	access.Wallet
+	held []credential.Held
+}
+
+func (w onlyList) List(context.Context, time.Time) ([]credential.Held, error) { return w.held, nil }
+
+func TestWhatHasEndedIsNotRevoked(t *testing.T) {
+	t.Parallel()
+	a, b := credential.Held{Grant: grant.Grant{ID: "a"}}, credential.Held{Grant: grant.Grant{ID: "b", Entitlement: "bastion"}}
+	w := onlyList{held: []credential.Held{a}}
+	if err := stillHeld(t.Context(), w, a, time.Now()); err != nil {
+		t.Error(err)
+	}
+	if err := stillHeld(t.Context(), w, b, time.Now()); err == nil || err.Error() != "bastion is no longer in force" {
+		t.Errorf("%v", err)
+	}
 }
 
 // The clipboard is the terminal's (OSC 52), and gets a command without secrets.

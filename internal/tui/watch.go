@@ -115,9 +115,21 @@ func (m *watch) take(msg listMsg) {
 		return
 	}
 	m.held, m.read = msg.held, true
+	m.dropQuestion()
 	if m.cursor() < 0 && len(m.held) > 0 {
 		m.on = m.held[max(m.like(m.o.Last.Grant), 0)].Grant.ID
 	}
+}
+
+// dropQuestion takes a question back whose grant has ended meanwhile: a yes to it
+// would do something to nothing.
+func (m *watch) dropQuestion() {
+	g := m.target.Grant
+	if !m.asking || slices.ContainsFunc(m.held, func(h credential.Held) bool { return h.Grant.ID == g.ID }) {
+		return
+	}
+	m.asking, m.chosen, m.target = false, Action{}, credential.Held{}
+	m.note = fmt.Sprintf("%s for %s is no longer in force", g.Entitlement, g.Ticket)
 }
 
 // like is a grant for the same as another, such as that which renewed it.

@@ -109,10 +109,24 @@ func TestRevokingIsConfirmed(t *testing.T) {
 		t.Errorf("%+v", m.chosen)
 	}
 	// What the question named is what is revoked, whatever vanishes meanwhile.
-	send(m, "up", "x")
+	send(m, "x")
 	c.now = noon.Add(4 * time.Minute)
 	reread(m)
-	if _, quits := send(m, "y").(tea.QuitMsg); !quits || m.target.Grant.ID != "a" {
+	if _, quits := send(m, "y").(tea.QuitMsg); !quits || m.target.Grant.ID != "b" {
+		t.Errorf("%+v of %s", m.chosen, m.target.Grant.ID)
+	}
+}
+
+func TestAQuestionGoesWithItsGrant(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	send(m, "x")
+	c.all = c.all[1:] // revoked elsewhere
+	reread(m)
+	if s := m.screen(); strings.Contains(s, "(y/N)") || !strings.Contains(s, "bastion for OPS-7 is no longer in force") {
+		t.Errorf("the screen shows\n%s", s)
+	}
+	if send(m, "y") != nil || m.chosen.Key != "" {
 		t.Errorf("%+v of %s", m.chosen, m.target.Grant.ID)
 	}
 }
