@@ -118,7 +118,9 @@ func ended(ref audit.Ref, err error) bool {
 // agentKeeps and liveUntil tell what outlives a grant that was revoked.
 const agentKeeps = "no ssh-agent is known here: one that was given the key keeps it until then"
 
-func liveUntil(g grant.Grant) string { return "keys already handed out live until " + clock(g.ExpiresAt) }
+func liveUntil(g grant.Grant) string {
+	return "keys already handed out live until " + clock(g.ExpiresAt)
+}
 
 // unknownAgent reports whether a grant's key may be in an agent that was not asked
 // to give it up.

@@ -76,6 +76,7 @@ type watch struct {
 	read    bool     // the list, at least once
 	reading bool     // it is being read
 	on      grant.ID // the selected grant, whatever comes and goes around it
+	unread  error    // why the last reading failed; what is held is from before
 	note    string
 	help    bool
 	asking  bool // whether chosen is to be done to target
@@ -107,14 +108,16 @@ func (m *watch) refresh() tea.Cmd {
 	}
 }
 
-// take shows the list that was read; what has expired is not in it.
+// take shows the list that was read; what has expired is not in it. Where it
+// could not be read, what is left of the list before stays: those grants can be
+// known to expire, and no more.
 func (m *watch) take(msg listMsg) {
-	m.reading = false
-	if msg.err != nil {
-		m.note = msg.err.Error()
-		return
+	m.reading, m.unread = false, msg.err
+	if msg.err == nil {
+		m.held, m.read = msg.held, true
+	} else {
+		m.held = slices.DeleteFunc(m.held, func(h credential.Held) bool { return !h.Grant.InForce(m.o.Now()) })
 	}
-	m.held, m.read = msg.held, true
 	m.dropQuestion()
 	if m.cursor() < 0 && len(m.held) > 0 {
 		m.on = m.held[max(m.like(m.o.Last.Grant), 0)].Grant.ID

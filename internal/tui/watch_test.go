@@ -235,7 +235,34 @@ func TestTheWalletIsReadAside(t *testing.T) {
 		t.Errorf("the screen shows\n%s", s)
 	}
 	c.err = nil
-	if reread(m); !strings.Contains(m.screen(), "0 in force") {
+	if reread(m); !strings.Contains(m.screen(), "0 in force") || strings.Contains(m.screen(), "unreadable") {
 		t.Errorf("the screen shows\n%s", m.screen())
+	}
+}
+
+// While the wallet cannot be read nothing is claimed about what it holds, and no
+// longer than that is it said.
+func TestAWalletThatCannotBeReadIsNotEmpty(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	c.err = fault.New(fault.Config, "the wallet is unreadable")
+	for _, step := range []struct {
+		after time.Duration
+		shows string
+	}{{0, "OPS-7"}, {4 * time.Minute, "OPS-8"}, {time.Hour, "is not known"}} {
+		c.now = noon.Add(step.after)
+		reread(m)
+		send(m, "j") // a key takes notes away, and not what is still true
+		m.refresh()  // it is being read again
+		s := m.screen()
+		if !strings.Contains(s, step.shows) || !strings.Contains(s, "is unreadable") || strings.Contains(s, "in force\n") || strings.Contains(s, "no grant") {
+			t.Errorf("after %v the screen shows\n%s", step.after, s)
+		}
+		m.reading = false
+	}
+	c.now, c.err = noon, nil
+	reread(m)
+	if s := m.screen(); !strings.Contains(s, "2 in force") || strings.Contains(s, "unreadable") {
+		t.Errorf("the screen shows\n%s", s)
 	}
 }

@@ -31,33 +31,56 @@ func (m *watch) screen() string {
 	for _, h := range m.held[from:to] {
 		body = append(body, m.row(h))
 	}
-	switch {
-	case !m.read && !m.reading:
-		body = m.wrap("the wallet could not be read", m.width)
-	case !m.read:
-		body = m.wrap("reading the wallet …", m.width)
-	case len(m.held) == 0:
-		body = m.wrap("no grant is in force; jit request asks for one", m.width)
+	if len(body) == 0 {
+		body = m.wrap(m.empty(), m.width)
 	}
 	return m.size.screen(head, body, foot)
 }
 
+// empty says why no grant is shown. That none is in force is known only from a
+// list that could be read.
+func (m *watch) empty() string {
+	switch {
+	case len(m.held) > 0:
+		return "" // there is no room for a row
+	case m.unread != nil:
+		return "what is in force is not known"
+	case !m.read:
+		return "reading the wallet …"
+	}
+	return "no grant is in force; jit request asks for one"
+}
+
 func (m *watch) title() string {
-	if !m.read {
+	switch {
+	case m.unread != nil:
+		return m.cut("jit status  the wallet could not be read", m.width)
+	case !m.read:
 		return "jit status"
 	}
 	return m.cut(fmt.Sprintf("jit status  %d in force", len(m.held)), m.width)
 }
 
-// footnote asks whether an action is meant, or tells what the last came to.
+// footnote asks whether an action is meant, or tells what the last came to, and
+// why the list cannot be read for as long as that is so.
 // Where one of several lines must go it is not that with the answers.
 func (m *watch) footnote() []string {
 	if !m.asking {
-		return m.told(m.ruler, m.note)
+		return m.told(m.ruler, m.notes())
 	}
 	g := m.target.Grant
 	lines := m.wrap(fmt.Sprintf("%s %s for %s? (y/N)", m.chosen.Word, g.Entitlement, g.Ticket), m.width)
 	return lines[max(len(lines)-m.height/3, 0):]
+}
+
+func (m *watch) notes() string {
+	switch {
+	case m.unread == nil:
+		return m.note
+	case m.note == "":
+		return m.unread.Error()
+	}
+	return m.note + "; " + m.unread.Error()
 }
 
 // soon is when the time left is told with a mark.
