@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 	"github.com/jitaccess/jit/internal/sandbox"
 	"github.com/jitaccess/jit/internal/sandbox/fakejira"
 )
+
+// stoppedByShell is the code of a command that was stopped: 128 and SIGTSTP.
+const stoppedByShell = 128 + int(syscall.SIGTSTP)
 
 // left requires an exit code and a terminal as it was: echoing, with its cursor
 // and its own screen, and with the mouse its own.
@@ -197,6 +201,24 @@ func TestTerminalWatchNeedsATerminalThatDraws(t *testing.T) {
 	if text := s.left(exitUsage); !strings.Contains(text, "jit status --json") {
 		t.Errorf("the screen shows\n%s", text)
 	}
+}
+
+// Ctrl-Z gives a clean terminal to the shell, and fg draws it all again.
+func TestTerminalWatchIsStopped(t *testing.T) {
+	t.Parallel()
+	s := watched(t, "")
+	s.key("C-z")
+	s.wait(`(?m)Stopped|Suspended`)
+	s.left(stoppedByShell)
+	s.run("fg")
+	s.wait(`(?s)2 in force.*▸ .*demo-ssh`)
+	s.key("q")
+	s.left(exitOK)
+	// Without a shell that could have it go on it stays.
+	s.run("exec jit status --watch")
+	s.wait(`2 in force`)
+	s.key("C-z")
+	s.wait(`no shell is here to go back to; q quits`)
 }
 
 // Ctrl-C ends it wherever it is, and leaves nothing behind.

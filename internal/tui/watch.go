@@ -79,13 +79,14 @@ type watch struct {
 	unread  error    // why the last reading failed; what is held is from before
 	note    string
 	help    bool
+	stops   bool // on Ctrl-Z
 	asking  bool // whether chosen is to be done to target
 	chosen  Action
 	target  credential.Held
 }
 
 func newWatch(ctx context.Context, o WatchOptions) *watch {
-	return &watch{ctx: ctx, o: o, paint: paint(o.Colour), note: o.Note, on: o.Last.Grant.ID, size: size{80, 24}}
+	return &watch{ctx: ctx, o: o, paint: paint(o.Colour), note: o.Note, on: o.Last.Grant.ID, size: size{80, 24}, stops: resumable()}
 }
 
 // Init reads the list and starts the clock.
@@ -163,6 +164,8 @@ func (m *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.ruler = m.heard(msg)
 	case tickMsg:
 		return m, tea.Batch(m.refresh(), m.tick())
+	case tea.ResumeMsg:
+		return m, m.refresh() // much may have ended while we were stopped
 	case listMsg:
 		m.take(msg)
 	case tea.MouseWheelMsg:
@@ -181,6 +184,8 @@ func (m *watch) press(key string) tea.Cmd {
 	switch {
 	case key == "ctrl+c":
 		return tea.Interrupt
+	case key == "ctrl+z":
+		return m.stop()
 	case m.small():
 		return nil // nobody confirms what cannot be seen
 	}
@@ -205,6 +210,16 @@ func (m *watch) press(key string) tea.Cmd {
 	default:
 		return m.act(key)
 	}
+	return nil
+}
+
+// stop gives the terminal back to the shell until that has us go on. What was
+// asked stays asked.
+func (m *watch) stop() tea.Cmd {
+	if m.stops {
+		return tea.Suspend
+	}
+	m.note = "no shell is here to go back to; q quits"
 	return nil
 }
 

@@ -180,6 +180,27 @@ func TestLeavingTheStatus(t *testing.T) {
 	}
 }
 
+func TestTheStatusIsStopped(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	ctrlZ := tea.KeyPressMsg{Code: 'z', Mod: tea.ModCtrl}
+	m.stops = true
+	send(m, "x")
+	if _, cmd := m.Update(ctrlZ); cmd == nil || cmd() != (tea.SuspendMsg{}) || !m.asking {
+		t.Error("ctrl+z does not stop it")
+	}
+	c.now = noon.Add(time.Hour)
+	if _, cmd := m.Update(tea.ResumeMsg{}); cmd == nil {
+		t.Error("the list is not read again")
+	} else if m.Update(cmd()); len(m.held) != 0 {
+		t.Errorf("the screen shows\n%s", m.screen())
+	}
+	m.stops = false
+	if _, cmd := m.Update(ctrlZ); cmd != nil || !strings.Contains(m.note, "no shell") {
+		t.Errorf("stopped for ever, with %q", m.note)
+	}
+}
+
 func TestOutcomesAreWorded(t *testing.T) {
 	t.Parallel()
 	h := held("a", "OPS-7", "bastion", grant.SSH, time.Minute)
