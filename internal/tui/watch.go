@@ -207,6 +207,14 @@ func (m *watch) press(key string) tea.Cmd {
 		m.move(-1)
 	case "down", "j":
 		m.move(1)
+	case "pgup":
+		m.move(-m.page())
+	case "pgdown":
+		m.move(m.page())
+	case "home":
+		m.move(-len(m.held))
+	case "end":
+		m.move(len(m.held))
 	default:
 		return m.act(key)
 	}
@@ -229,26 +237,40 @@ func (m *watch) move(by int) {
 	}
 }
 
+// page is how many rows are drawn, of which one stays to go on from.
+func (m *watch) page() int { return max(m.seen.to-m.seen.from-1, 1) }
+
 // act does what a key stands for to the selected grant.
 func (m *watch) act(key string) tea.Cmd {
-	h, ok := m.selected()
-	if !ok {
+	i := slices.IndexFunc(m.o.Actions, func(a Action) bool { return a.Key == key })
+	if i < 0 && key != "c" {
 		return nil
 	}
-	if key == "c" {
+	h, ok := m.selected()
+	switch {
+	case !ok:
+		m.note = m.nothing()
+		return nil
+	case key == "c":
 		return m.export(h.Grant)
 	}
-	for _, a := range m.o.Actions {
-		if a.Key != key {
-			continue
-		}
-		m.chosen, m.target, m.asking = a, h, a.Confirm
-		if a.Confirm {
-			return nil
-		}
-		return tea.Quit
+	a := m.o.Actions[i]
+	m.chosen, m.target, m.asking = a, h, a.Confirm
+	if a.Confirm {
+		return nil
 	}
-	return nil
+	return tea.Quit
+}
+
+// nothing says why a key does nothing.
+func (m *watch) nothing() string {
+	switch {
+	case m.unread != nil:
+		return "no grant is known that this could be done to"
+	case !m.read:
+		return "the wallet is still being read"
+	}
+	return "no grant is in force that this could be done to"
 }
 
 // export gives the terminal's clipboard (OSC 52) the command that exports the

@@ -85,8 +85,55 @@ func TestGrantsVanishAtExpiryAndTheSelectionStays(t *testing.T) {
 	if s := m.screen(); !strings.Contains(s, "no grant is in force; jit request") {
 		t.Errorf("the screen shows\n%s", s)
 	}
-	if send(m, "r", "x", "c") != nil || m.chosen.Key != "" {
-		t.Error("something is done to nothing")
+	for _, k := range []string{"r", "x", "c"} {
+		if send(m, k) != nil || m.chosen.Key != "" || m.asking || !strings.Contains(m.screen(), "no grant is in force that this could be done to") {
+			t.Errorf("%s does something to nothing, or says nothing:\n%s", k, m.screen())
+		}
+	}
+	if send(m, "y"); m.note != "" {
+		t.Errorf("a key that does nothing has %q said", m.note)
+	}
+}
+
+func TestKeysSaySoWhereNothingIsKnown(t *testing.T) {
+	t.Parallel()
+	c := &clock{now: noon, err: fault.New(fault.Config, "the wallet is unreadable")}
+	m := newWatch(context.Background(), WatchOptions{List: c.list, Now: func() time.Time { return c.now }})
+	read := m.refresh()
+	if send(m, "c"); m.note != "the wallet is still being read" {
+		t.Errorf("%q", m.note)
+	}
+	m.Update(read())
+	if send(m, "c"); m.note != "no grant is known that this could be done to" {
+		t.Errorf("%q", m.note)
+	}
+}
+
+func TestLongListsAreMovedThrough(t *testing.T) {
+	t.Parallel()
+	m, c := watching()
+	c.all = nil
+	for i := range 52 {
+		c.all = append(c.all, held(fmt.Sprint(i), "OPS-7", "bastion", grant.SSH, time.Hour))
+	}
+	reread(m)
+	for _, step := range []struct {
+		key  rune
+		want string
+	}{
+		{tea.KeyEnd, "51"},
+		{tea.KeyHome, "0"},
+		{tea.KeyPgDown, "19"},
+		{tea.KeyPgDown, "38"},
+		{tea.KeyPgDown, "51"},
+		{tea.KeyPgUp, "32"},
+		{tea.KeyHome, "0"},
+		{tea.KeyPgUp, "0"},
+	} {
+		m.screen()
+		if m.Update(tea.KeyPressMsg{Code: step.key}); string(m.on) != step.want {
+			t.Errorf("%v selects %s, want %s", tea.KeyPressMsg{Code: step.key}, m.on, step.want)
+		}
 	}
 }
 
@@ -170,7 +217,7 @@ func TestLeavingTheStatus(t *testing.T) {
 		t.Error("ctrl+c does not leave")
 	}
 	send(m, "?")
-	if s := m.screen(); !strings.Contains(s, "r renew · x revoke · q quit") {
+	if s := m.screen(); !strings.Contains(strings.Join(strings.Fields(s), " "), "PgUp PgDn Home End move · c copy the export command · r renew · x revoke · q quit") {
 		t.Errorf("the screen shows\n%s", s)
 	}
 	c.err = fault.New(fault.Config, "the wallet is unreadable")

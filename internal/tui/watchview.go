@@ -114,7 +114,11 @@ func (m *watch) longestKey() int {
 func (m *watch) keys() []string {
 	lines := []string{m.hints(m.ruler, "? help", "q quit")}
 	if m.help {
-		words := []string{"↑↓ move", "c copy the export command"}
+		move := "↑↓ move"
+		if m.width >= roomForStatus {
+			move = "↑↓ PgUp PgDn Home End move"
+		}
+		words := []string{move, "c copy the export command"}
 		for _, a := range m.o.Actions {
 			words = append(words, a.Key+" "+a.Word)
 		}
