@@ -16,7 +16,7 @@ func newStatusCmd(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "Show the grants in force on this machine",
 		Long: "Show the grants in force on this machine, soonest expiry first.\n\nIt reads the wallet and nothing else: no network, no keyring.\n\n" +
-			"With --watch the list is live: r renews the selected grant, x revokes it,\nc copies the command that exports its keys, never the keys, o opens\nthe console, s logs in to a host, and ? tells them all." + exitCodes(exitConfig),
+			"With --watch the list is live: r renews the selected grant, x revokes it,\nc copies the command that exports its keys, never the keys, o opens\nthe console, s logs in to a host, and ? tells them all. Those that renew,\nrevoke, open or log in use the network and the keyring as jit request,\njit revoke, jit console and jit ssh do; the list itself uses neither." + exitCodes(exitConfig),
 		Example: "  jit status\n  jit status --watch\n  jit status --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
