@@ -30,10 +30,7 @@ module "jit" {
 func TestDeployModuleTakesWhatJitPrints(t *testing.T) {
 	program, mirror := terraform(t)
 	dir := shortDir(t)
-	module, err := filepath.Abs("../../docs/deploy/aws")
-	if err != nil {
-		t.Fatal(err)
-	}
+	module := filepath.Join(moduleRoot, "docs", "deploy", "aws")
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

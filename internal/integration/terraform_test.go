@@ -96,7 +96,9 @@ func TestTerraformUsesAProfile(t *testing.T) {
 
 	// Without a grant it stops, rather than go on as somebody else. What jit
 	// writes is not shown by the provider; its exit code is.
-	w.env["JIT_STATE_DIR"] = w.path("state-empty")
+	if err := os.Rename(w.path("state"), w.path("state-elsewhere")); err != nil {
+		t.Fatal(err)
+	}
 	r := run("plan", "-input=false", "-no-color")
 	if r.code != 1 || !strings.Contains(r.stderr, "exit status 9") {
 		t.Errorf("without a grant: exit code %d, standard error %q", r.code, r.stderr)

@@ -58,6 +58,7 @@ type picker struct {
 	more    bool
 	err     error // of reading the tickets, or of the lookup
 	note    string
+	stops   bool // a shell waits that can have us go on
 	passing bool // the note is about a reading, and over once that goes on
 
 	readers      sync.WaitGroup
@@ -73,7 +74,7 @@ type picker struct {
 
 func newPicker(ctx context.Context, o Options) *picker {
 	m := &picker{
-		ctx: ctx, o: o, paint: paint(o.Colour), size: size{80, 24}, choice: o.Known,
+		ctx: ctx, o: o, paint: paint(o.Colour), size: size{80, 24}, choice: o.Known, stops: resumable(),
 		filter: line{max: 200}, duration: line{max: 20}, reason: line{max: access.MaxReason},
 	}
 	m.reason.set(o.Known.Reason)
@@ -173,7 +174,7 @@ func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
 	m.note, m.passing = "", false
 	switch k.String() {
 	case "ctrl+z":
-		return tea.Suspend
+		return m.stop()
 	case "esc":
 		return m.back()
 	case "enter":
@@ -195,6 +196,15 @@ func (m *picker) press(k tea.KeyPressMsg) tea.Cmd {
 			m.typedOn(l, l.press(k))
 		}
 	}
+	return nil
+}
+
+// stop gives the terminal back to the shell until that has us go on.
+func (m *picker) stop() tea.Cmd {
+	if m.stops {
+		return tea.Suspend
+	}
+	m.note = "no shell is here to go back to; ctrl+c leaves"
 	return nil
 }
 

@@ -78,7 +78,13 @@ func TestANoteGoesWithWhatItIsAbout(t *testing.T) {
 func TestCtrlZSuspends(t *testing.T) {
 	t.Parallel()
 	m := started(t, Choice{})
-	if _, cmd := m.Update(tea.KeyPressMsg{Code: 'z', Mod: tea.ModCtrl}); cmd == nil {
+	z := tea.KeyPressMsg{Code: 'z', Mod: tea.ModCtrl}
+	m.stops = false
+	if _, cmd := m.Update(z); cmd != nil || m.note == "" {
+		t.Errorf("without a shell: %q", m.note)
+	}
+	m.stops = true
+	if _, cmd := m.Update(z); cmd == nil {
 		t.Error("nothing happens")
 	} else if _, ok := cmd().(tea.SuspendMsg); !ok {
 		t.Errorf("%T", cmd())
