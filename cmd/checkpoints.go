@@ -4,31 +4,18 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/jitaccess/jit/internal/auditlog"
 	"github.com/jitaccess/jit/internal/config"
 	"github.com/jitaccess/jit/internal/fault"
-	"github.com/jitaccess/jit/internal/policy"
-	"github.com/jitaccess/jit/internal/sshca"
 	"github.com/jitaccess/jit/internal/sshsig"
 	"github.com/jitaccess/jit/pkg/audit"
 )
 
 // checkpointSigners are those whom the configuration lets sign checkpoints.
 func checkpointSigners(cfg *config.Config) ([]sshsig.Signer, error) {
-	signers := make([]sshsig.Signer, 0, len(cfg.Audit.CheckpointKeys))
-	for i, line := range cfg.Audit.CheckpointKeys {
-		s, err := sshsig.ParseSigner(line)
-		if err != nil {
-			return nil, fault.Wrap(fault.Config, err, "audit.checkpoint_keys, number %d", i+1).
-				WithHint("write each as in an allowed signers file, or as in a .pub file")
-		}
-		signers = append(signers, s)
-	}
-	return signers, nil
+	return allowedSigners("audit.checkpoint_keys", cfg.Audit.CheckpointKeys)
 }
 
 // verifiedBy says whether a signature is by one of the signers.
@@ -102,17 +89,11 @@ func readCheckpoint(path string, verify func(statement, signature []byte, at tim
 // signWith signs a statement with the key at a place, which must be one whose
 // signatures count.
 func (a *app) signWith(ctx context.Context, cfg *config.Config, key string, statement []byte, at time.Time) ([]byte, error) {
-	n, err := a.networkOf(cfg, &policy.Policy{})
-	if err != nil {
-		return nil, err
-	}
 	location, err := keyLocation(key)
 	if err != nil {
 		return nil, err
 	}
-	signer, err := sshca.NewCA(location, sshca.CAOptions{
-		Passphrase: a.passphrase(ctx), AgentSocket: a.agentSocket(), KMS: n.kms, Cache: sshca.DirCache{Dir: n.state},
-	}).Signer(ctx)
+	signer, err := a.signerAt(ctx, location)
 	if err != nil {
 		return nil, err
 	}
@@ -132,13 +113,4 @@ func (a *app) signWith(ctx context.Context, cfg *config.Config, key string, stat
 			WithHint("list the public half of --key there")
 	}
 	return signature, nil
-}
-
-// keyLocation is where a key is: a place as ssh.ca has it, or a file's path.
-func keyLocation(key string) (sshca.Location, error) {
-	if strings.HasPrefix(key, "agent:") || strings.Contains(key, "://") {
-		return sshca.ParseLocation(key)
-	}
-	path, err := filepath.Abs(key)
-	return sshca.Location{Scheme: sshca.File, Path: path}, err
 }

@@ -4,10 +4,8 @@ import (
 	"path/filepath"
 
 	"github.com/jitaccess/jit/internal/config"
-	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/manifest"
 	"github.com/jitaccess/jit/internal/policy"
-	"github.com/jitaccess/jit/internal/sshsig"
 )
 
 // loadPolicy reads the policy of a configuration and, where that names signers,
@@ -31,14 +29,23 @@ func (a *app) signedPolicy(cfg *config.Config, p *policy.Policy) (manifest.Signe
 	if err != nil {
 		return manifest.Signed{}, err
 	}
-	trust := manifest.Trust{MinSerial: cfg.PolicyMinSerial, Seen: filepath.Join(state, "policies.json"), Now: a.now()}
-	for _, line := range cfg.PolicySigners {
-		s, err := sshsig.ParseSigner(line)
-		if err != nil {
-			return manifest.Signed{}, fault.Wrap(fault.Config, err, "policy_signers: a line is no allowed signer").
-				WithHint("such as: ops@acme.example ssh-ed25519 AAAA…")
-		}
-		trust.Signers = append(trust.Signers, s)
+	signers, err := allowedSigners("policy_signers", cfg.PolicySigners)
+	if err != nil {
+		return manifest.Signed{}, err
 	}
-	return manifest.Verify(cfg.Policy, p, trust)
+	return manifest.Verify(cfg.Policy, p, manifest.Trust{
+		Signers: signers, MinSerial: cfg.PolicyMinSerial, Seen: filepath.Join(state, "policies.json"), Now: a.now(),
+	})
+}
+
+// policyPaths are the policies that are named, or that of the configuration.
+func (a *app) policyPaths(named []string) ([]string, error) {
+	if len(named) > 0 {
+		return named, nil
+	}
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	return []string{cfg.Policy}, nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
@@ -15,7 +14,6 @@ import (
 	"github.com/jitaccess/jit/internal/fault"
 	"github.com/jitaccess/jit/internal/manifest"
 	"github.com/jitaccess/jit/internal/policy"
-	"github.com/jitaccess/jit/internal/sshca"
 	"github.com/jitaccess/jit/internal/sshsig"
 )
 
@@ -65,10 +63,11 @@ func (a *app) policySign(ctx context.Context, o policySignOptions, args []string
 	if o.goodFor < time.Hour {
 		return fault.New(fault.Usage, "--good-for %s is too short", o.goodFor).WithHint("such as 720h for 30 days")
 	}
-	path, err := a.policyPath(args)
+	paths, err := a.policyPaths(args)
 	if err != nil {
 		return err
 	}
+	path := paths[0]
 	p, err := policy.Load(path)
 	if err != nil {
 		return err
@@ -78,7 +77,11 @@ func (a *app) policySign(ctx context.Context, o policySignOptions, args []string
 	if err != nil {
 		return err
 	}
-	signer, err := a.signer(ctx, o.key)
+	location, err := keyLocation(o.key)
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "--key %s", o.key).WithHint("name a file with a private key, agent:SHA256:… or awskms:///NAME")
+	}
+	signer, err := a.signerAt(ctx, location)
 	if err != nil {
 		return err
 	}
@@ -103,18 +106,6 @@ func (a *app) policySign(ctx context.Context, o policySignOptions, args []string
 	return err
 }
 
-// policyPath is the policy that is named, or that of the configuration.
-func (a *app) policyPath(args []string) (string, error) {
-	if len(args) > 0 {
-		return args[0], nil
-	}
-	cfg, err := a.loadConfig()
-	if err != nil {
-		return "", err
-	}
-	return cfg.Policy, nil
-}
-
 // nextSerial is the serial asked for, or one higher than that of the manifest that
 // is there.
 func nextSerial(path string, asked uint64) (uint64, error) {
@@ -135,28 +126,4 @@ func nextSerial(path string, asked uint64) (uint64, error) {
 			WithHint("leave --serial out for the next one")
 	}
 	return asked, nil
-}
-
-// signer is a key to sign with: at a path, in the ssh-agent, or in KMS.
-func (a *app) signer(ctx context.Context, key string) (ssh.Signer, error) {
-	if !strings.Contains(key, ":") {
-		abs, err := filepath.Abs(key)
-		if err != nil {
-			return nil, fault.Wrap(fault.Usage, err, "--key cannot be used")
-		}
-		key = "file://" + filepath.ToSlash(abs)
-	}
-	location, err := sshca.ParseLocation(key)
-	if err != nil {
-		return nil, fault.Wrap(fault.Usage, err, "--key %s", key).WithHint("name a file with a private key, agent:SHA256:… or awskms:///NAME")
-	}
-	options := sshca.CAOptions{Passphrase: a.passphrase(ctx), AgentSocket: a.agentSocket()}
-	if location.Scheme == sshca.AWSKMS {
-		w, err := a.wire()
-		if err != nil {
-			return nil, err
-		}
-		options.KMS, options.Cache = w.kms, sshca.DirCache{Dir: w.state}
-	}
-	return sshca.NewCA(location, options).Signer(ctx)
 }

@@ -69,13 +69,9 @@ func (a *app) policyTest(o *policyTestOptions) error {
 	if err != nil {
 		return err
 	}
-	paths := o.paths
-	if len(paths) == 0 {
-		cfg, err := a.loadConfig()
-		if err != nil {
-			return err
-		}
-		paths = []string{cfg.Policy}
+	paths, err := a.policyPaths(o.paths)
+	if err != nil {
+		return err
 	}
 	tested, err := o.testEach(paths, match)
 	if err != nil {

@@ -10,10 +10,6 @@ import (
 	"github.com/jitaccess/jit/internal/policy"
 )
 
-// maxSessionPolicy is how many characters STS takes for a session policy (API
-// reference of AssumeRole, Policy).
-const maxSessionPolicy = 2048
-
 // deadline is the entitlement's session policy with a statement that denies
 // everything from a moment on. A session policy only narrows, so one that has
 // nothing but this statement would allow nothing: where the entitlement has
@@ -43,8 +39,8 @@ func deadline(role *policy.AWS, at time.Time) (*string, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the session policy cannot be written")
 	}
-	if len(text) > maxSessionPolicy {
-		return nil, fault.New(fault.Config, "the session policy with the end of the window has %d characters, and STS takes %d", len(text), maxSessionPolicy).
+	if len(text) > policy.MaxSessionPolicy {
+		return nil, fault.New(fault.Config, "the session policy with the end of the window has %d characters, and STS takes %d", len(text), policy.MaxSessionPolicy).
 			WithHint("shorten the session policy, or ask where more than %s of the window is left", short(MinSession))
 	}
 	return aws.String(string(text)), nil

@@ -62,21 +62,7 @@ func Roles(ents []policy.Entitlement, callers Callers) []Role {
 // trust lets a session in that has the name, the tags and the source identity that
 // jit gives one for this entitlement.
 func trust(e policy.Entitlement, callers Callers) []Statement {
-	tags := Condition{
-		"StringEquals": {"aws:RequestTag/jit:entitlement": {e.Name}},
-		"StringLike": {
-			"aws:RequestTag/jit:grant":  {grantPattern},
-			"aws:RequestTag/jit:ticket": {"?*"},
-			"aws:RequestTag/jit:policy": {strings.Repeat("?", 64)},
-		},
-	}
-	for key, value := range e.AWS.Tags {
-		tags["StringEquals"]["aws:RequestTag/"+key] = []string{value}
-	}
-	assume := Condition{
-		"StringEquals": cloned(tags["StringEquals"]),
-		"StringLike":   cloned(tags["StringLike"]),
-	}
+	assume, tagging := tagsOf(e), tagsOf(e)
 	assume["StringLike"]["sts:RoleSessionName"] = []string{"*." + grantPattern}
 	if e.AWS.ExternalID != "" {
 		assume["StringEquals"]["sts:ExternalId"] = []string{e.AWS.ExternalID}
@@ -84,11 +70,7 @@ func trust(e policy.Entitlement, callers Callers) []Statement {
 	if e.AWS.MFASerial != "" {
 		assume["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
 	}
-	tagging := Condition{
-		"StringEquals":              cloned(tags["StringEquals"]),
-		"StringLike":                cloned(tags["StringLike"]),
-		"ForAllValues:StringEquals": {"aws:TagKeys": tagKeys(e)},
-	}
+	tagging["ForAllValues:StringEquals"] = map[string][]string{"aws:TagKeys": tagKeys(e)}
 	who, sid := principals(callers.ARNs), sidOf(e.Name)
 	statements := []Statement{
 		{Sid: "Assume" + sid, Effect: allow, Principal: who, Action: []string{"sts:AssumeRole"}, Condition: assume},
@@ -105,6 +87,22 @@ func trust(e policy.Entitlement, callers Callers) []Statement {
 	return append(statements, Statement{
 		Sid: "Name" + sid, Effect: allow, Principal: who, Action: []string{"sts:SetSourceIdentity"}, Condition: named,
 	})
+}
+
+// tagsOf are the tags that jit gives a session for an entitlement.
+func tagsOf(e policy.Entitlement) Condition {
+	tags := Condition{
+		"StringEquals": {"aws:RequestTag/jit:entitlement": {e.Name}},
+		"StringLike": {
+			"aws:RequestTag/jit:grant":  {grantPattern},
+			"aws:RequestTag/jit:ticket": {"?*"},
+			"aws:RequestTag/jit:policy": {strings.Repeat("?", 64)},
+		},
+	}
+	for key, value := range e.AWS.Tags {
+		tags["StringEquals"]["aws:RequestTag/"+key] = []string{value}
+	}
+	return tags
 }
 
 // variable stands for who the caller is.
@@ -133,12 +131,4 @@ func sidOf(name string) string {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
 	return b.String()
-}
-
-func cloned(m map[string][]string) map[string][]string {
-	out := make(map[string][]string, len(m))
-	for key, values := range m {
-		out[key] = slices.Clone(values)
-	}
-	return out
 }

@@ -60,19 +60,20 @@ type wireNames struct {
 	Names map[string]string `json:"names"`
 }
 
-// history adds the changelog to a ticket that was read from body. Where that has a
+// history adds a changelog, as it came with an issue, to the ticket. Where that is a
 // part of it only, the whole is asked for.
-func (c *Client) history(ctx context.Context, call call, body []byte, names map[string]string, me identity, t *ticket.Ticket) error {
-	var w struct {
-		Changelog *wireHistories `json:"changelog"`
-	}
-	if err := json.Unmarshal(body, &w); err != nil {
-		return c.odd(call, c.shape(err))
-	}
-	if w.Changelog == nil || w.Changelog.Total == nil {
+func (c *Client) history(ctx context.Context, call call, raw json.RawMessage, names map[string]string, me identity, t *ticket.Ticket) error {
+	if len(raw) == 0 {
 		return nil // not answered, which the policy refuses
 	}
-	entries, total := w.Changelog.Histories, *w.Changelog.Total
+	var w wireHistories
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return c.odd(call, c.shape(err))
+	}
+	if w.Total == nil {
+		return nil // neither
+	}
+	entries, total := w.Histories, *w.Total
 	if len(entries) != total {
 		var err error
 		if entries, err = c.wholeHistory(ctx, t, me, total); err != nil {

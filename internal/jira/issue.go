@@ -29,6 +29,8 @@ type wireIssue struct {
 	ID     string                           `json:"id"`
 	Key    string                           `json:"key"`
 	Fields map[ticket.Field]json.RawMessage `json:"fields"`
+	wireNames
+	Changelog json.RawMessage `json:"changelog"` // where it was asked for
 }
 
 // wireNamed is anything that has an id, a key or a name.
@@ -54,22 +56,23 @@ func (w wireStatus) status() ticket.Status {
 	return ticket.Status{ID: w.ID, Name: w.Name, Untranslated: w.Untranslated, Category: w.Category.Key}
 }
 
-// decodeIssue reads an issue that was asked for with the fields wanted.
-func (c *Client) decodeIssue(call call, a answer, wanted []ticket.Field) (ticket.Ticket, error) {
+// decodeIssue reads an issue that was asked for with the fields wanted, and gives
+// what else came with it.
+func (c *Client) decodeIssue(call call, a answer, wanted []ticket.Field) (ticket.Ticket, wireIssue, error) {
 	var w wireIssue
 	if err := json.Unmarshal(a.body, &w); err != nil {
-		return ticket.Ticket{}, c.odd(call, c.shape(err))
+		return ticket.Ticket{}, w, c.odd(call, c.shape(err))
 	}
 	key, err := ticket.ParseKey(w.Key)
 	switch {
 	case w.ID == "" && w.Key == "":
-		return ticket.Ticket{}, c.empty(call)
+		return ticket.Ticket{}, w, c.empty(call)
 	case !numberPattern().MatchString(w.ID):
-		return ticket.Ticket{}, c.odd(call, "it has no id")
+		return ticket.Ticket{}, w, c.odd(call, "it has no id")
 	case err != nil:
-		return ticket.Ticket{}, err
+		return ticket.Ticket{}, w, err
 	case string(key) != w.Key:
-		return ticket.Ticket{}, c.odd(call, "its key is not in upper case")
+		return ticket.Ticket{}, w, c.odd(call, "its key is not in upper case")
 	}
 	t := ticket.Ticket{
 		ID: w.ID, Key: key, Site: c.site, URL: c.site + "/browse/" + w.Key, ReadAt: a.at,
@@ -83,16 +86,16 @@ func (c *Client) decodeIssue(call call, a answer, wanted []ticket.Field) (ticket
 		}
 		t.Present[f] = true
 		if err := d.read(f, raw); err != nil {
-			return ticket.Ticket{}, c.odd(call, fmt.Sprintf("in the field %s, %s", f, c.shape(err)))
+			return ticket.Ticket{}, w, c.odd(call, fmt.Sprintf("in the field %s, %s", f, c.shape(err)))
 		}
 	}
 	if t.ProjectID == "" || t.Project != key.Project() {
-		return ticket.Ticket{}, c.odd(call, "its project is missing or is not the key's")
+		return ticket.Ticket{}, w, c.odd(call, "its project is missing or is not the key's")
 	}
 	t.Archived = t.Archived || given(w.Fields[archivedDate]) || given(w.Fields[archivedBy])
 	delete(t.Present, archivedDate)
 	delete(t.Present, archivedBy)
-	return t, nil
+	return t, w, nil
 }
 
 // given reports whether a field has a value.

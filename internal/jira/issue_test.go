@@ -15,7 +15,7 @@ func decodeFields(t *testing.T, edition Edition, fields string, wanted ...ticket
 	t.Helper()
 	c := &Client{edition: edition, site: "https://acme.atlassian.net", host: "acme.atlassian.net"}
 	body := `{"id":"1","key":"OPS-7","fields":{"project":{"id":"10000","key":"OPS"},` + fields + `}}`
-	got, err := c.decodeIssue(call{subject: "the ticket"}, answer{body: []byte(body)}, append(wanted, always()...))
+	got, _, err := c.decodeIssue(call{subject: "the ticket"}, answer{body: []byte(body)}, append(wanted, always()...))
 	if err != nil {
 		t.Fatalf("%s: %v", fields, err)
 	}

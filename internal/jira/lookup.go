@@ -2,7 +2,6 @@ package jira
 
 import (
 	"context"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"sync"
@@ -63,15 +62,11 @@ func (c *Client) Lookup(ctx context.Context, key ticket.Key, fields []ticket.Fie
 	if err := c.believe(call, issue, me); err != nil {
 		return ticket.Ticket{}, err
 	}
-	t, err := c.decodeIssue(call, issue, wanted)
+	t, w, err := c.decodeIssue(call, issue, wanted)
 	if err != nil || !slices.Contains(wanted, ticket.FieldHistory) {
 		return t, err
 	}
-	var w wireNames
-	if err := json.Unmarshal(issue.body, &w); err != nil {
-		return ticket.Ticket{}, c.odd(call, c.shape(err))
-	}
-	if err := c.history(ctx, call, issue.body, w.Names, me, &t); err != nil {
+	if err := c.history(ctx, call, w.Changelog, w.Names, me, &t); err != nil {
 		return ticket.Ticket{}, err
 	}
 	return t, nil

@@ -146,9 +146,9 @@ func (p *pager) read(ctx context.Context, call call, a answer) ([]ticket.Ticket,
 	}
 	tickets := make([]ticket.Ticket, 0, len(w.Issues))
 	for _, raw := range w.Issues {
-		t, err := c.decodeIssue(call, answer{body: raw, at: a.at}, p.wanted)
+		t, issue, err := c.decodeIssue(call, answer{body: raw, at: a.at}, p.wanted)
 		if err == nil && p.history() {
-			err = c.history(ctx, call, raw, w.Names, p.me, &t)
+			err = c.history(ctx, call, issue.Changelog, w.Names, p.me, &t)
 		}
 		if ctx.Err() != nil {
 			return nil, false, err

@@ -68,11 +68,8 @@ func (l Limits) asked() bool { return l != Limits{} }
 // time where no limit asks for any.
 func (p *Policy) Since(t ticket.Ticket, at time.Time, names ...string) time.Time {
 	var since time.Time
-	if p == nil {
-		return since
-	}
-	for _, c := range p.entitlements {
-		if !c.Limits.asked() || len(names) > 0 && !slices.Contains(names, c.Name) {
+	for _, c := range p.among(names) {
+		if !c.Limits.asked() {
 			continue
 		}
 		if from := c.since(t, at); since.IsZero() || from.Before(since) {

@@ -40,6 +40,17 @@ func (p *Policy) find(name string) *compiled {
 	return nil
 }
 
+// among are the entitlements of these names, or all where none is named.
+func (p *Policy) among(names []string) []*compiled {
+	switch {
+	case p == nil:
+		return nil
+	case len(names) == 0:
+		return p.entitlements
+	}
+	return slices.DeleteFunc(slices.Clone(p.entitlements), func(c *compiled) bool { return !slices.Contains(names, c.Name) })
+}
+
 // clone copies whatever a caller could change.
 func (e Entitlement) clone() Entitlement {
 	t := &e.Ticket
@@ -83,12 +94,8 @@ func (p *Policy) Needs(names ...string) Needs {
 	// The project, the status and the assignee bind every grant; the summary is
 	// shown to the reader. The id and the key come without being asked for.
 	need := Needs{Fields: []ticket.Field{ticket.FieldAssignee, ticket.FieldProject, ticket.FieldStatus, ticket.FieldSummary}}
-	if p != nil {
-		for _, c := range p.entitlements {
-			if len(names) == 0 || slices.Contains(names, c.Name) {
-				c.needs(&need)
-			}
-		}
+	for _, c := range p.among(names) {
+		c.needs(&need)
 	}
 	slices.Sort(need.Fields)
 	need.Fields = slices.Compact(need.Fields)

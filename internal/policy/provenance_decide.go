@@ -49,11 +49,11 @@ func (j *judgement) reportedBy(want Author) {
 		return
 	}
 	for _, d := range reporters(t) {
-		what := j.doer(d.by) + " filed it" + d.when()
+		what := j.doer(d.By) + " filed it" + d.when()
 		if !d.created {
-			what = j.doer(d.by) + " set its reporter" + d.when()
+			what = j.doer(d.By) + " set its reporter" + d.when()
 		}
-		if doubt := j.doubt(d.by, want); doubt != "" {
+		if doubt := j.doubt(d.By, want); doubt != "" {
 			j.fails(codeReporter, "cite a ticket that was filed by "+want.who(), "%s; %s", what, doubt)
 			return
 		}
@@ -101,11 +101,11 @@ func (j *judgement) done(code, hint, what string, d deed, want Author) {
 	if d.created {
 		how = " when filing it"
 	}
-	if doubt := j.doubt(d.by, want); doubt != "" {
-		j.fails(code, hint, "%s %s%s%s; %s", j.doer(d.by), what, how, d.when(), doubt)
+	if doubt := j.doubt(d.By, want); doubt != "" {
+		j.fails(code, hint, "%s %s%s%s; %s", j.doer(d.By), what, how, d.when(), doubt)
 		return
 	}
-	j.holds(code, "%s %s%s%s", j.doer(d.by), what, how, d.when())
+	j.holds(code, "%s %s%s%s", j.doer(d.By), what, how, d.when())
 }
 
 func (j *judgement) fieldsBy(want Author) {
@@ -130,11 +130,11 @@ func (j *judgement) fieldsBy(want Author) {
 			if d.created {
 				what += " when filing it"
 			}
-			if doubt := j.doubt(d.by, want); doubt != "" {
-				j.fails(codeFields, "cite a ticket whose "+string(f)+" was set by "+want.who()+" alone", "%s %s%s; %s", j.doer(d.by), what, d.when(), doubt)
+			if doubt := j.doubt(d.By, want); doubt != "" {
+				j.fails(codeFields, "cite a ticket whose "+string(f)+" was set by "+want.who()+" alone", "%s %s%s; %s", j.doer(d.By), what, d.when(), doubt)
 				return
 			}
-			if who := j.doer(d.by); !slices.Contains(people, who) {
+			if who := j.doer(d.By); !slices.Contains(people, who) {
 				people = append(people, who)
 			}
 		}

@@ -11,10 +11,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxSessionPolicy is how many characters STS takes for the inline session
+// MaxSessionPolicy is how many characters STS takes for the inline session
 // policy and the ARNs of managed ones together. The white space of the JSON is
 // dropped first, since it counts.
-const maxSessionPolicy = 2048
+const MaxSessionPolicy = 2048
 
 // sessionPolicy reads session_policy or session_policy_file.
 func (f *file) sessionPolicy(o object, out *AWS) {
@@ -39,8 +39,8 @@ func (f *file) sessionPolicy(o object, out *AWS) {
 	for _, arn := range out.PolicyARNs {
 		total += utf8.RuneCountInString(arn)
 	}
-	if total > maxSessionPolicy {
-		f.Problem(at, "the session policy and policy_arns have %d characters together, and STS takes %d", total, maxSessionPolicy)
+	if total > MaxSessionPolicy {
+		f.Problem(at, "the session policy and policy_arns have %d characters together, and STS takes %d", total, MaxSessionPolicy)
 	}
 }
 

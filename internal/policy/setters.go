@@ -9,26 +9,20 @@ import (
 
 // deed is something that was done to a ticket.
 type deed struct {
-	by *ticket.Person // nil: not known
-	change
-}
-
-// change is what the history says of a deed.
-type change struct {
 	ticket.Change
 	created bool // it was so when the ticket was made, by its creator
 }
 
 // creation is the deed of whoever made the ticket.
 func creation(t ticket.Ticket) deed {
-	return deed{t.Creator, change{ticket.Change{At: t.Created}, true}}
+	return deed{ticket.Change{By: t.Creator, At: t.Created}, true}
 }
 
 // latest is who gave a field the value that it has: whoever changed it last or,
 // where nobody did, the creator.
 func latest(t ticket.Ticket, f ticket.Field) deed {
 	if c, ok := t.History.Last(f); ok {
-		return deed{c.By, change{Change: c}}
+		return deed{Change: c}
 	}
 	return creation(t)
 }
@@ -42,7 +36,7 @@ func all(t ticket.Ticket, f ticket.Field) []deed {
 		deeds = append(deeds, creation(t))
 	}
 	for _, c := range changes {
-		deeds = append(deeds, deed{c.By, change{Change: c}})
+		deeds = append(deeds, deed{Change: c})
 	}
 	return deeds
 }
@@ -76,7 +70,7 @@ func setters(t ticket.Ticket, f ticket.Field) (deeds []deed, agrees bool) {
 func reporters(t ticket.Ticket) []deed {
 	deeds := []deed{creation(t)}
 	for _, c := range t.History.Of(ticket.FieldReporter) {
-		deeds = append(deeds, deed{c.By, change{Change: c}})
+		deeds = append(deeds, deed{Change: c})
 	}
 	return deeds
 }
@@ -103,14 +97,9 @@ func (c *compiled) others() []ticket.Field {
 // entitlements, or about all where none is named: those who did to the ticket
 // what only a member of a group may do.
 func (p *Policy) Authors(t ticket.Ticket, names ...string) []ticket.Person {
-	if p == nil {
-		return nil
-	}
 	var people []ticket.Person
-	for _, c := range p.entitlements {
-		if len(names) == 0 || slices.Contains(names, c.Name) {
-			people = append(people, c.authors(t)...)
-		}
+	for _, c := range p.among(names) {
+		people = append(people, c.authors(t)...)
 	}
 	slices.SortFunc(people, func(a, b ticket.Person) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(people, func(a, b ticket.Person) bool { return a.ID == b.ID })
@@ -126,8 +115,8 @@ func (c *compiled) authors(t ticket.Ticket) []ticket.Person {
 		return people
 	}
 	for _, d := range c.groupDeeds(t) {
-		if d.by != nil && d.by.ID != "" {
-			people = append(people, *d.by)
+		if d.By != nil && d.By.ID != "" {
+			people = append(people, *d.By)
 		}
 	}
 	return people
@@ -138,7 +127,7 @@ func (c *compiled) groupDeeds(t ticket.Ticket) []deed {
 	p := c.Ticket.Provenance
 	var deeds []deed
 	if p.Reporter.Group != "" {
-		deeds = append(append(deeds, reporters(t)...), deed{by: t.Reporter})
+		deeds = append(append(deeds, reporters(t)...), deed{Change: ticket.Change{By: t.Reporter}})
 	}
 	if p.Assigner.Group != "" {
 		deeds = append(deeds, latest(t, ticket.FieldAssignee))

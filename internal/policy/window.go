@@ -174,7 +174,7 @@ func (f *file) windowProblem(n *yaml.Node, ent Entitlement) {
 	if ent.Ticket.Window == nil || ent.AWS == nil || ent.AWS.SessionPolicy == "" {
 		return
 	}
-	if room := maxSessionPolicy - roomOfDeadline; len(ent.AWS.SessionPolicy) > room {
+	if room := MaxSessionPolicy - roomOfDeadline; len(ent.AWS.SessionPolicy) > room {
 		f.Problem(n, "the session policy has %d characters, and with a window it can have %d, since the window's end is added to it", len(ent.AWS.SessionPolicy), room)
 	}
 }

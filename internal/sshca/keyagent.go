@@ -171,10 +171,8 @@ func (a *KeyAgent) Purge(ctx context.Context, now time.Time) (int, error) {
 // Holds reports whether the agent has a certificate of ours, expired or not. It is
 // no error if no agent is there, which holds none.
 func (a *KeyAgent) Holds(ctx context.Context) (bool, error) {
-	conn, err := dialAgent(ctx, a.socket, agentTimeout)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return false, nil
-	} else if err != nil {
+	conn, err := a.reach(ctx)
+	if conn == nil {
 		return false, err
 	}
 	defer conn.Close()
@@ -186,10 +184,8 @@ func (a *KeyAgent) Holds(ctx context.Context) (bool, error) {
 // key out of the agent. It is no error if it is not there, or no agent is.
 func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {
 	this := func(c *ssh.Certificate) bool { return c.KeyId == keyID }
-	conn, err := dialAgent(ctx, a.socket, agentTimeout)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return nil // the agent is gone, and every key in it
-	} else if err != nil {
+	conn, err := a.reach(ctx)
+	if conn == nil {
 		return err
 	}
 	defer conn.Close()
@@ -204,6 +200,16 @@ func (a *KeyAgent) Remove(ctx context.Context, keyID string) error {
 		return fault.New(fault.Config, "ssh-agent refuses to give the key up")
 	}
 	return nil
+}
+
+// reach connects to the agent. It is nil without an error where there is none: it
+// is gone then, and every key in it.
+func (a *KeyAgent) reach(ctx context.Context) (*agentConn, error) {
+	conn, err := dialAgent(ctx, a.socket, agentTimeout)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, nil
+	}
+	return conn, err
 }
 
 func expired(c *ssh.Certificate, now time.Time) bool {
