@@ -124,32 +124,10 @@ func (a *app) ssh(ctx context.Context, o *sshOptions) error {
 	if err != nil {
 		return err
 	}
-	var more []string
 	if login != "" {
-		more = []string{"-l", login}
-		// What ssh is configured to do may depend on who logs in.
-		if resolved, err = sshclient.Resolve(ctx, program, a.env.All(), command.As(login)); err != nil {
-			return err
-		}
+		command = command.As(login)
 	}
-	forwarding, err := resolved.Forwarding(a.env.SSHAuthSock)
-	if err != nil {
-		return err
-	}
-	more = append(more, forwarding...)
-	if !command.Shares {
-		// A connection that is shared was opened with another key, or outlives the
-		// grant that it was opened with.
-		more = append(more, "-o", "ControlPath=none")
-	}
-	way, err := a.wayTo(ctx, command, resolved)
-	if err != nil {
-		return err
-	}
-	if way != nil {
-		command, more = command.Direct(), append(more, way...)
-	}
-	return a.runSSH(ctx, program, command, key, more)
+	return a.runSSH(ctx, program, command, key)
 }
 
 // wayTo is how to reach a host behind another for which a grant is in force; nil
@@ -269,30 +247,48 @@ func openKey(ctx context.Context, svc *access.Service, out access.Outcome) (cred
 }
 
 // runSSH runs ssh with the key served from memory, and passes its exit code on.
-func (a *app) runSSH(ctx context.Context, program string, command sshclient.Command, key credential.SSH, more []string) (err error) {
+func (a *app) runSSH(ctx context.Context, program string, command sshclient.Command, key credential.SSH) (err error) {
 	served, err := sshclient.Serve(context.WithoutCancel(ctx), os.TempDir(), key, a.now)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
-	command.Args = command.With(append(served.Options(), more...)...)
-	if err := a.onlyOurs(ctx, program, command, served); err != nil {
+	// What ssh is configured to do may depend on who logs in, and on our options.
+	asked := command
+	asked.Args = command.With(served.Options()...)
+	resolved, err := sshclient.Resolve(ctx, program, a.env.All(), asked)
+	if err != nil {
 		return err
+	}
+	if err := onlyOurs(resolved, served); err != nil {
+		return err
+	}
+	more, err := resolved.Forwarding(a.env.SSHAuthSock)
+	if err != nil {
+		return err
+	}
+	if !command.Shares {
+		// A connection that is shared was opened with another key, or outlives the
+		// grant that it was opened with.
+		more = append(more, "-o", "ControlPath=none")
+	}
+	way, err := a.wayTo(ctx, command, resolved)
+	if err != nil {
+		return err
+	}
+	if way != nil {
+		command, more = command.Direct(), append(more, way...)
 	}
 	if left := key.ExpiresAt.Sub(a.now()); left < 2*time.Minute {
 		a.io.Warn("the grant ends in %s; an open connection stays", left.Round(time.Second))
 	}
-	return a.outlive(ctx, program, command.Args, a.env.All())
+	return a.outlive(ctx, program, command.With(append(served.Options(), more...)...), a.env.All())
 }
 
 // onlyOurs refuses a command by which ssh would offer another certificate of the
 // same kind: the host could let that one in, and what it logged would not be what
 // the audit log says.
-func (a *app) onlyOurs(ctx context.Context, program string, command sshclient.Command, served *sshclient.Agent) error {
-	resolved, err := sshclient.Resolve(ctx, program, a.env.All(), command)
-	if err != nil {
-		return err
-	}
+func onlyOurs(resolved sshclient.Resolved, served *sshclient.Agent) error {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = "/" // no ~ leads anywhere then
